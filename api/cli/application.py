@@ -1,0 +1,110 @@
+"""The command line as a whole: its commands, their help in the reader's language, and how each of them ends.
+
+`Integrity.main` is the only place where an exception becomes an exit status; commands raise and never print errors.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from api.cli import demo, doctor, importing, opening, problems, reading, replay, rulebook, verifying
+from api.cli.door import Given
+from api.cli.options import Actor, AsJson, Db, Lang
+from api.text.catalogue import Text
+from api.text.language import of_arguments
+from ledger.errors import LedgerError
+
+DEBUG: Final = "INTEGRITY_DEBUG"
+
+
+class Integrity(TyperGroup):
+    """The `integrity` command. Errors become sentences and statuses here."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        arguments = list(sys.argv[1:] if args is None else args)
+        text = Text(of_arguments(arguments))
+        as_json = "--json" in arguments
+        localise(self, text)
+
+        def run() -> Any:
+            return super(Integrity, self).main(
+                arguments, prog_name or "integrity", complete_var, False, windows_expand_args, **extra
+            )
+
+        status = ending(run, text, as_json=as_json)
+        if standalone_mode:
+            sys.exit(status)
+        return status
+
+
+def ending(run: Callable[[], Any], text: Text, *, as_json: bool) -> int:
+    """Run a command and give its exit status; whatever it raised has been said on stderr."""
+    try:
+        status = run()
+        return status if isinstance(status, int) else problems.OK
+    except LedgerError as error:
+        if os.environ.get(DEBUG) == "1":
+            problems.tell_traceback()
+        return problems.tell_ledger_error(error, text, as_json=as_json)
+    except typer.Abort:
+        problems.say(text("text.interrupted"))
+        return problems.UNEXPECTED
+    except Exception as problem:
+        if problems.is_usage(problem):
+            return problems.tell_usage(problem, text, as_json=as_json)
+        return problems.tell_unexpected(text, as_json=as_json, debug=os.environ.get(DEBUG) == "1")
+
+
+def localise(command: Any, text: Text, path: str = "integrity") -> None:
+    """Put the catalogue's help on a command, its parameters and its subcommands."""
+    command.help = text.command(f"help.{path}")
+    command.rich_help_panel = text.command("panel.commands")
+    for parameter in command.params:
+        argument = parameter.param_type_name == "argument"
+        parameter.help = text.command(f"{'argument' if argument else 'option'}.{parameter.name}")
+        parameter.rich_help_panel = text.command("panel.arguments" if argument else "panel.options")
+    for name, inner in getattr(command, "commands", {}).items():
+        localise(inner, text, name)
+
+
+app = typer.Typer(
+    cls=Integrity,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+@app.callback()
+def common(
+    context: typer.Context, db: Db = None, as_json: AsJson = False, lang: Lang = None, actor: Actor = None
+) -> None:
+    context.obj = Given(db, as_json, lang, actor)
+
+
+app.command("init")(opening.init)
+app.command("demo")(demo.demo)
+app.command("import")(importing.import_files)
+app.command("file")(reading.file)
+app.command("score")(reading.score)
+app.command("check")(reading.check)
+app.command("replay")(replay.replay)
+app.command("verify")(verifying.verify)
+app.command("doctor")(doctor.doctor)
+app.command("migrate")(opening.migrate)
+app.add_typer(rulebook.app, name="rulebook")

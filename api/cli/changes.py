@@ -1,0 +1,93 @@
+"""What an entry changed: the state of its record before it and with it, folded on the entry's own day.
+
+An entry whose record did not allow it that day, or that carries no state, changed nothing and says so by an empty list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.folds.breach import Breach, fold_breach
+from ledger.folds.check import fold_check
+from ledger.folds.commitment import fold_commitment
+from ledger.folds.consent import fold_consent
+from ledger.reading import Logged
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+States = Mapping[tuple[str, str], str]
+_RECORD_IDS: Final = (
+    "breach_id", "commitment_id", "check_id", "consent_id", "assessment_id", "scheme_id", "rulebook_id",
+)  # fmt: skip
+
+
+class Changes:
+    """Answers for one pass over the log; names of subjects are looked up once."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.name: Callable[[str], str] = lru_cache(maxsize=4096)(ledger.caller_id)
+
+    @staticmethod
+    def record(logged: Logged) -> str | None:
+        """The caller's id of the record an entry is about: a repair's beside its breach's."""
+        data = logged.data
+        found = next((str(data[name]) for name in _RECORD_IDS if data.get(name)), None)
+        repair = data.get("repair_id")
+        return f"{repair} ({found})" if repair and found else (str(repair) if repair else found)
+
+    def of(self, logged: Logged) -> list[dict[str, Any]]:
+        """Each record whose state the entry moved, with the state before (None where there was none) and after."""
+        fold = _FOLDS.get(logged.kind)
+        if fold is None:
+            return []
+        known = list(self._ledger.stream(logged.stream, logged.index + 1))
+        before = fold(known[:-1], logged.effective_on) if len(known) > 1 else {}
+        after = fold(known, logged.effective_on)
+        return [
+            {"kind": kind, "id": record, "before": before.get((kind, record)), "after": state}
+            for (kind, record), state in after.items()
+            if before.get((kind, record)) != state
+        ]
+
+
+def _breach(entries: Sequence[Logged], on: date) -> States:
+    breach = fold_breach(entries, on)
+    return {} if breach is None else {("breach", breach.id): breach.state, **_repairs(breach)}
+
+
+def _repairs(breach: Breach) -> States:
+    return {("repair", repair.id): repair.state for repair in breach.repairs}
+
+
+def _commitment(entries: Sequence[Logged], on: date) -> States:
+    commitment = fold_commitment(entries, on)
+    return {} if commitment is None else {("commitment", commitment.id): commitment.state}
+
+
+def _check(entries: Sequence[Logged], on: date) -> States:
+    check = fold_check(entries, on)
+    if check is None:
+        return {}
+    states = {("check", check.id): check.state}
+    states |= {("evaluation", check.id): check.outcome} if check.outcome else {}
+    return states | ({("decision", check.id): check.decision} if check.decision else {})
+
+
+def _consent(entries: Sequence[Logged], on: date) -> States:
+    consent = fold_consent(entries, on)
+    if consent is None:
+        return {}
+    return {("consent", consent.id): "VALID" if consent.holds(on) else "WITHDRAWN"}
+
+
+_FOLDS: Final[Mapping[str, Callable[[Sequence[Logged], date], States]]] = {
+    "breach": _breach,
+    "commitment": _commitment,
+    "check": _check,
+    "consent": _consent,
+}

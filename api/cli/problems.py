@@ -1,0 +1,142 @@
+"""How a command ends that does not succeed: its exit status and its sentence, without repeating what was given.
+
+The ledger knows codes and groups, the command line knows statuses (DESIGN §8). People get one sentence in their
+language on stderr, programs get `{"error": {…}}` there; stdout stays for data.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import traceback
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from api.text.catalogue import Text
+from ledger.errors import Group, LedgerError
+
+OK: Final = 0
+UNEXPECTED: Final = 1
+USAGE: Final = 2
+REFUSED: Final = 3
+NOT_FOUND: Final = 4
+CONFLICT: Final = 5
+TAMPERED: Final = 6
+INCOMPLETE: Final = 7
+
+STATUS: Final[Mapping[Group, int]] = {
+    Group.INVALID: REFUSED,
+    Group.REFUSED: REFUSED,
+    Group.NOT_FOUND: NOT_FOUND,
+    Group.CONFLICT: CONFLICT,
+    Group.UNAVAILABLE: CONFLICT,
+    Group.TAMPERED: TAMPERED,
+}
+_OPTION = re.compile(r"--?[a-z][a-z-]{0,30}")
+
+
+def tell_ledger_error(error: LedgerError, text: Text, *, as_json: bool) -> int:
+    """Say what the ledger refused, and give its exit status."""
+    place = {"line": getattr(error, "line", None), "field": error.field, "table": getattr(error, "table", None)}
+    if as_json:
+        body: dict[str, Any] = {"code": error.code, "detail": error.detail or text.error(error.code) or error.code}
+        body |= {name: value for name, value in place.items() if value is not None}
+        tell_json(body)
+        return STATUS[error.group]
+    sentence = text.error(error.code)
+    detail = error.detail if error.detail and error.detail != sentence else ""
+    if sentence is None or text.language == "en":
+        sentence, detail = error.detail or sentence or error.code, ""
+    where = [text("text.line_number", line=place["line"])] if place["line"] is not None else []
+    where += [text("text.field_name", field=error.field)] if error.field else []
+    say(text.labelled(f"group.{error.group.value}", text("text.bracketed", outer=sentence, inner=error.code)))
+    if where:
+        say("  " + "  ".join(where))
+    if detail:
+        say(f"  {detail}")
+    return STATUS[error.group]
+
+
+def tell_unexpected(text: Text, *, as_json: bool, debug: bool) -> int:
+    """Our own mistake: one sentence and a trace id; the traceback only where it was asked for."""
+    trace = uuid.uuid4().hex[:12]
+    sentence = text("text.unexpected")
+    if as_json:
+        tell_json({"code": "unexpected", "detail": sentence, "trace_id": trace})
+    else:
+        say(text("text.bracketed", outer=sentence, inner=text("text.trace", trace=trace)))
+    if debug:
+        tell_traceback()
+    return UNEXPECTED
+
+
+def tell_traceback() -> None:
+    """The traceback of the exception at hand, for those who asked for it (INTEGRITY_DEBUG=1)."""
+    traceback.print_exc(file=sys.stderr)
+
+
+def tell_usage(problem: Exception, text: Text, *, as_json: bool) -> int:
+    """Say what was wrong with the command line. Help that was asked for by giving nothing is shown as it is."""
+    if type(problem).__name__ == "NoArgsIsHelpError":
+        say(str(problem))
+        return USAGE
+    sentence = _usage_sentence(problem, text)
+    if as_json:
+        tell_json({"code": "usage", "detail": sentence})
+        return USAGE
+    context = getattr(problem, "ctx", None)
+    command = getattr(context, "command_path", "integrity") if context is not None else "integrity"
+    say(text("text.labelled", label=text.command("usage.heading"), value=sentence))
+    say(f"  {text.command('usage.help', command=command)}")
+    return USAGE
+
+
+def _usage_sentence(problem: Exception, text: Text) -> str:
+    """The parser's own errors by their kind; those of our options carry a key of the catalogue."""
+    kind, given = type(problem).__name__, str(getattr(problem, "message", ""))
+    option = str(getattr(problem, "option_name", ""))
+    option = option if _OPTION.fullmatch(option) else ""
+    name = _parameter(problem)
+    if kind == "NoSuchOption":
+        return text.command("usage.no-such-option", option=option)
+    if kind == "BadOptionUsage":
+        return text.command("usage.needs-value", option=option)
+    if kind == "MissingParameter":
+        return text.command("usage.missing", name=name)
+    key, _, choices = given.partition("|")
+    if text.has_command(f"usage.{key}"):
+        reason = text.command(f"usage.{key}", choices=choices)
+        return text.command("usage.not-accepted-because", name=name, reason=reason) if name else reason
+    if kind == "BadParameter":
+        return text.command("usage.not-accepted", name=name)
+    if given.startswith("No such command"):
+        commands = getattr(getattr(getattr(problem, "ctx", None), "command", None), "commands", {})
+        return text.command("usage.no-such-command", commands=", ".join(commands))
+    if "extra argument" in given:
+        return text.command("usage.too-many")
+    return text.command("usage.other")
+
+
+def _parameter(problem: Exception) -> str:
+    parameter = getattr(problem, "param", None)
+    if parameter is None:
+        return ""
+    if getattr(parameter, "param_type_name", "") == "argument":
+        return str(getattr(parameter, "metavar", None) or parameter.name).upper()
+    return next((opt for opt in parameter.opts if opt.startswith("--")), str(parameter.name))
+
+
+def is_usage(problem: Exception) -> bool:
+    """Whether an exception is the argument parser's; its classes moved between versions, its status did not."""
+    return getattr(problem, "exit_code", None) == USAGE and hasattr(problem, "format_message")
+
+
+def tell_json(body: Mapping[str, Any]) -> None:
+    say(json.dumps({"error": body}, ensure_ascii=False))
+
+
+def say(sentence: str) -> None:
+    """One line on stderr."""
+    print(sentence, file=sys.stderr)

@@ -1,0 +1,47 @@
+"""`verify`: the whole ledger, or quickly its leaves, chain and root; the views are rebuilt and compared from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from api.cli import problems
+from api.cli.door import Door, Given, open_door
+from api.cli.options import Actor, AsJson, Db, Lang
+from api.text.verification import GAP, MANIPULATION, render_verification, worst
+
+STATUS: Mapping[str | None, int] = {MANIPULATION: problems.TAMPERED, GAP: problems.INCOMPLETE}
+
+
+def verify(
+    context: typer.Context,
+    quick: Annotated[bool, typer.Option("--quick")] = False,
+    db: Db = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+    actor: Actor = None,
+) -> None:
+    door = open_door(context, Given(db, as_json, lang, actor))
+    report = verify_ledger(door, quick=quick)
+    door.answer(report, lambda value, page: render_verification(value, page, quick=quick))
+    raise typer.Exit(status_of(report))
+
+
+def verify_ledger(door: Door, *, quick: bool) -> dict[str, Any]:
+    """The report of DESIGN §8. The ledger verifies itself; only the api knows the views, so it compares them."""
+    from ledger import fsck
+    from projections import rebuild
+
+    with door.ledger() as ledger, door.progress("text.progress_verify") as progress:
+        report = fsck.verify(ledger, quick=quick, progress=progress).as_json()
+        if not quick:
+            report["findings"] += [finding.as_json() for finding in rebuild.compare(ledger)]
+            report["ok"] = worst(report["findings"]) not in (MANIPULATION, GAP)
+    return report
+
+
+def status_of(report: Mapping[str, Any]) -> int:
+    """6 for manipulation, 7 for a gap, 0 for notices and for nothing."""
+    return STATUS.get(worst(report["findings"]), problems.OK)

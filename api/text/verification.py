@@ -1,0 +1,57 @@
+"""The result of a verification for people: one line of result, what it covers, what was found, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.text.page import Page
+
+MANIPULATION, GAP = "manipulation", "gap"
+
+
+def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = False) -> None:
+    """Write the report of DESIGN §8 (`verify →`)."""
+    text = page.text
+    findings: Sequence[Mapping[str, Any]] = report.get("findings") or []
+    grades = {str(finding["grade"]) for finding in findings}
+    page.title(text("page.verify"))
+    page.emit()
+    if MANIPULATION in grades:
+        page.say(text("text.tampered"), "alarm")
+        page.say(text.labelled("text.remedy", text("text.tampered_remedy")), "alarm")
+    elif GAP in grades:
+        page.say(text("text.incomplete"), "wait")
+        page.say(text.labelled("text.remedy", text("text.incomplete_remedy")), "wait")
+    else:
+        page.say(text("text.verified_quick" if quick else "text.verified", size=report["size"]), "proof")
+    page.facts(
+        [
+            (text("folio.size"), text("text.first_entries", size=report["size"])),
+            (text("folio.root"), report.get("root")),
+            (text("folio.chain"), report.get("chain")),
+        ]
+    )
+    if findings:
+        page.section(text("section.findings"), str(len(findings)) if len(findings) > 1 else None)
+        page.table(
+            [(text("column.state"), False), (text("column.entry"), True), (text("column.what"), False)],
+            [
+                [
+                    text.state("grade", str(finding["grade"])),
+                    "" if finding.get("index") is None else str(finding["index"]),
+                    str(finding["what"]),
+                ]
+                for finding in findings
+            ],
+        )
+    not_checked = report.get("not_checked") or []
+    page.section(text("section.not_checked"))
+    for item in not_checked or [text("text.everything_checked")]:
+        page.say(f"– {text.not_checked(str(item))}", "closed", indent=2)
+
+
+def worst(findings: Sequence[Mapping[str, Any]]) -> str | None:
+    """The gravest grade among the findings."""
+    grades = {str(finding["grade"]) for finding in findings}
+    return next((grade for grade in (MANIPULATION, GAP, "notice") if grade in grades), None)

@@ -1,0 +1,187 @@
+"""Breaches from report to finding, appeals, corrections, and the records of authorities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.commands.command import Change, Command, handles, require_subject
+from ledger.domain.base import Sealed, day, require
+from ledger.domain.breach import Breach
+from ledger.domain.commitment import Commitment
+from ledger.domain.values import SubjectKind
+from ledger.ids import new_pseudonym
+from ledger.storage.events import IndexRow
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+
+def load(ledger: Ledger, command: Command) -> Breach:
+    return ledger.load(Breach, command.data.breach_id, command.source)
+
+
+def case_of(ledger: Ledger, breach: Breach) -> tuple[str, ...]:
+    """Whom the case concerns, with the promisor of a commitment that its finding breaks."""
+    if breach.commitment is None:
+        return breach.case
+    return (*breach.case, ledger.load(Commitment, breach.commitment).promisor)
+
+
+def change(ledger: Ledger, breach: Breach, index: tuple[IndexRow, ...] = ()) -> Change:
+    return Change(breach, case_of(ledger, breach), breach.subject, index)
+
+
+def _unit_at_time(ledger: Ledger, command: Command) -> str | None:
+    """Looked up from the posts at `occurred_on`; a different one is refused (DOMAIN §4.1)."""
+    data = command.data
+    found = None
+    if ledger.kind_of(data.subject_id) is SubjectKind.PERSON:
+        found = ledger.subject(data.subject_id).unit_on(day(data.occurred_on))
+    fits = data.unit_at_time is None or data.unit_at_time == found
+    require(fits, "unit-at-time-mismatch", "the posts say another unit for that day", "data.unit_at_time")
+    return found
+
+
+@handles("BreachReported")
+def report(ledger: Ledger, command: Command) -> Change:
+    data, act, actor = command.data, command.act, command.line.actor
+    breach = ledger.new(Breach)
+    row = ledger.claim("breach", data.breach_id, breach.uid, command.source)
+    if data.commitment_id is not None:
+        ledger.load(Commitment, data.commitment_id)
+    decided = data.conduct_id is not None and ledger.find("conduct", data.conduct_id) is not None
+    require(not decided, "conduct-decided", "this conduct was decided before (政务处分法 16)", "data.conduct_id")
+    data = data.model_copy(update={"unit_at_time": _unit_at_time(ledger, command)})
+    breach.report(data, act, ledger.policy.limitation_ends(day(data.occurred_on), act.on))
+    # Who reported is known to DECIDER, REVIEWER and AUDITOR only: a fresh pseudonym, its owner itself (DESIGN §3).
+    pseudonym = new_pseudonym()
+    who = {"id": actor.id} if actor.unit_id is None else {"id": actor.id, "unit": actor.unit_id}
+    return Change(
+        breach,
+        case_of(ledger, breach),
+        breach.subject,
+        (row,),
+        sections=(Sealed("reporter", who, pseudonym, "CASE"),),
+        actor_id=pseudonym,
+        actor_without_unit=True,
+    )
+
+
+@handles("ReportDeclined")
+def decline(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    breach.decline(command.data, command.act, by_reporter=ledger.is_reporter(breach, command.line.actor))
+    return change(ledger, breach)
+
+
+@handles("BreachNotified")
+def notify(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    breach.notify(
+        command.data,
+        command.act,
+        by_reporter=ledger.is_reporter(breach, command.line.actor),
+        earliest_reply_due=ledger.policy.breach_reply_due(command.act.on),
+    )
+    return change(ledger, breach)
+
+
+@handles("BreachReplied")
+def reply(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    require_subject(command, breach.subject)
+    breach.reply(command.data, command.act)
+    return change(ledger, breach)
+
+
+@handles("ReplyLapsed")
+def lapse(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    breach.lapse(command.data, command.act)
+    return change(ledger, breach)
+
+
+def _conduct(ledger: Ledger, breach: Breach) -> tuple[bool, tuple[IndexRow, ...]]:
+    """Whether the conduct was decided in another case, and the row that says it is decided now."""
+    if breach.conduct is None:
+        return False, ()
+    holder = ledger.find("conduct", breach.conduct)
+    return holder is not None, () if holder else (ledger.index_row("conduct", breach.conduct, breach.uid),)
+
+
+@handles("BreachConfirmed")
+def confirm(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    decided, rows = _conduct(ledger, breach)
+    by_reporter = ledger.is_reporter(breach, command.line.actor)
+    breach.confirm(command.data, command.act, by_reporter=by_reporter, conduct_decided=decided)
+    return change(ledger, breach, rows)
+
+
+@handles("BreachDismissed")
+def dismiss(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    decided, rows = _conduct(ledger, breach)
+    by_reporter = ledger.is_reporter(breach, command.line.actor)
+    breach.dismiss(command.data, command.act, by_reporter=by_reporter, conduct_decided=decided)
+    return change(ledger, breach, rows)
+
+
+@handles("ClearanceNoticePublished")
+def clear(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    breach.clear(command.data)
+    return change(ledger, breach)
+
+
+@handles("AuthorityRecordImported")
+def take_over(ledger: Ledger, command: Command) -> Change:
+    breach = ledger.new(Breach)
+    row = ledger.claim("breach", command.data.breach_id, breach.uid, command.source)
+    breach.take_over(command.data, command.act)
+    return change(ledger, breach, (row,))
+
+
+@handles("AuthorityRecordRemoved")
+def remove(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    breach.remove(command.data)
+    return change(ledger, breach)
+
+
+@handles("BreachAppealed")
+def appeal(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    require_subject(command, breach.subject)
+    breach.appeal(command.data, command.act, ledger.policy.windows(breach, command.act))
+    return change(ledger, breach)
+
+
+@handles("AppealDecided")
+def decide_appeal(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    by_reporter = ledger.is_reporter(breach, command.line.actor)
+    breach.decide_appeal(command.data, command.act, by_reporter=by_reporter)
+    return change(ledger, breach)
+
+
+@handles("RecordCorrected")
+def correct(ledger: Ledger, command: Command) -> Change:
+    breach, data = load(ledger, command), command.data
+    old_case = case_of(ledger, breach)
+    if data.field == "unit_at_time" and data.corrected_value is not None:
+        unit = ledger.require_uid(data.corrected_value, (SubjectKind.UNIT,), "data.corrected_value")
+        data = data.model_copy(update={"corrected_value": unit})
+    ledger.policy.check_correction(data.field, data.corrected_value)
+    breach.correct(data, command.act)
+    # A corrected unit moves both units' figures from now on.
+    subjects = tuple(dict.fromkeys((*old_case, *case_of(ledger, breach))))
+    return Change(breach, subjects, breach.subject)
+
+
+@handles("RecordVoided")
+def void(ledger: Ledger, command: Command) -> Change:
+    breach = load(ledger, command)
+    breach.void(command.data, command.act)
+    return change(ledger, breach)
+

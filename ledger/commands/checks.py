@@ -1,0 +1,139 @@
+"""Eligibility checks. A request is evaluated at once, in the same transaction, on the size just before it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ledger.commands.command import Change, Command, handles, require_subject
+from ledger.domain.consent import Consent
+from ledger.domain.eligibility import Check, EligibilityEvaluated, RuleHit
+from ledger.folds.eligibility import evaluate_check
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+
+def _load(ledger: Ledger, command: Command) -> Check:
+    return ledger.load(Check, command.data.check_id, command.source)
+
+
+def _change(check: Check) -> Change:
+    return Change(check, check.case, check.subject)
+
+
+def _consent_withdrawn(ledger: Ledger, check: Check) -> bool:
+    if check.consent_id is None:
+        return False
+    uid = ledger.uid("consent", check.consent_id)
+    return uid is not None and ledger.aggregate(Consent, uid).withdrawn
+
+
+@handles("EligibilityCheckRequested")
+def request(ledger: Ledger, command: Command) -> Change:
+    ledger.policy.require_edition()
+    requester = command.data.requester or command.act.actor.unit
+    data = command.data.model_copy(update={"requester": requester})
+    check = ledger.new(Check)
+    row = ledger.claim("check", data.check_id, check.uid, command.source)
+    check.request(data)
+    return Change(check, check.case, check.subject, (row,))
+
+
+def evaluation(ledger: Ledger, check: Check, check_id: str, on: date, size: int) -> Change:
+    """The evaluation that a request triggers; `size` is the size just before the request's own entry."""
+    verdict = evaluate_check(
+        ledger,
+        check.subject,
+        purpose=check.purpose,
+        requester=check.requester,
+        consent_id=check.consent_id,
+        statutory_basis=check.statutory_basis,
+        as_of=on,
+        size=size,
+    )
+    check.evaluated(
+        EligibilityEvaluated.Data(
+            check_id=check_id,
+            rulebook=verdict.edition,
+            as_of=on.isoformat(),
+            as_known_seq=size,
+            outcome=verdict.outcome,
+            hits=[RuleHit(rule=hit.rule, clause=hit.clause, event_ids=list(hit.events)) for hit in verdict.hits],
+            records=list(verdict.records),
+        )
+    )
+    return _change(check)
+
+
+@handles("PreDecisionNoticeSent")
+def notice(ledger: Ledger, command: Command) -> Change:
+    check = _load(ledger, command)
+    check.notice(
+        command.data,
+        ledger.policy.pre_decision_reply_due(command.act.on),
+        consent_withdrawn=_consent_withdrawn(ledger, check),
+    )
+    return _change(check)
+
+
+@handles("CandidateResponded")
+def respond(ledger: Ledger, command: Command) -> Change:
+    check = _load(ledger, command)
+    require_subject(command, check.subject)
+    check.respond(command.data, command.act)
+    return _change(check)
+
+
+@handles("EligibilityDecided")
+def decide(ledger: Ledger, command: Command) -> Change:
+    check, data = _load(ledger, command), command.data
+    approver = None if data.second_approver is None else ledger.actor_uid(data.second_approver)
+    rows = ()
+    if approver is not None:
+        data = data.model_copy(update={"second_approver": approver[0]})
+        rows = approver[1]
+    check.decide(
+        data,
+        command.act,
+        consent_withdrawn=_consent_withdrawn(ledger, check),
+        second_approver=None if approver is None else approver[0],
+    )
+    return Change(check, check.case, check.subject, rows)
+
+
+@handles("EligibilityNotified")
+def notify(ledger: Ledger, command: Command) -> Change:
+    check = _load(ledger, command)
+    check.notify(command.data)
+    return _change(check)
+
+
+@handles("EligibilityDisputed")
+def dispute(ledger: Ledger, command: Command) -> Change:
+    check = _load(ledger, command)
+    require_subject(command, check.subject)
+    check.dispute(command.data)
+    return _change(check)
+
+
+@handles("EligibilityRedetermined")
+def redetermine(ledger: Ledger, command: Command) -> Change:
+    check = _load(ledger, command)
+    check.redetermine(command.data, command.act)
+    return _change(check)
+
+
+@handles("EligibilityFinalised")
+def finalise(ledger: Ledger, command: Command) -> Change:
+    check = _load(ledger, command)
+    check.finalise(command.data)
+    return _change(check)
+
+
+@handles("EligibilityWithdrawn")
+def withdraw(ledger: Ledger, command: Command) -> Change:
+    check = _load(ledger, command)
+    require_subject(command, check.subject)
+    check.withdraw(command.data)
+    return _change(check)

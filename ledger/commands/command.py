@@ -1,0 +1,185 @@
+"""A command as handlers see it, and what a handler gives back.
+
+`understand` turns a line into a `Command`: the type is known, the data checked, the role allowed, the dates agree.
+Everything here holds for every type alike (DOMAIN §4.1); what a single type demands is its aggregate's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ledger.catalogue import event_of
+from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, Sealed, require
+from ledger.domain.sections import written_names
+from ledger.domain.values import Payload, Role
+from ledger.errors import Invalid, Refused
+from ledger.line import Line
+from ledger.storage.events import IndexRow
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+_CODES = {
+    "extra_forbidden": "unknown-field",
+    "missing": "missing-field",
+    "float_type": "float-not-allowed",
+    "int_from_float": "float-not-allowed",
+    "string_too_long": "too-long",
+    "string_too_short": "empty",
+    "literal_error": "not-in-list",
+    "enum": "not-in-list",
+    "greater_than_equal": "out-of-range",
+    "less_than_equal": "out-of-range",
+    "too_short": "too-few",
+    "string_pattern_mismatch": "bad-format",
+}
+# What a value's own check may say; anything else a validator raises is `bad-value`.
+_VALUE_CODES = frozenset({
+    "bad-date", "impossible-date", "not-nfc", "forbidden-character", "lone-surrogate", "bad-code", "bad-decimal",
+    "too-deep", "float-not-allowed", "bad-name",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A line that was understood: `data` holds pseudonyms where the line held the caller's ids."""
+
+    event: type[LedgerEvent]
+    data: Any
+    act: Act
+    line: Line
+
+    @property
+    def source(self) -> str:
+        """The name space of the caller's ids: the source system, or ours."""
+        system = (self.line.source or {}).get("system", "")
+        return system or getattr(self.data, "source", None) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one command changes: an aggregate with its pending event, and what is stored with it.
+
+    `owner` is whose key seals the personal sections; `published` are members a unit publishes; `then` makes a further
+    change in the same transaction, once the first one's place is known.
+    """
+
+    aggregate: LedgerAggregate
+    subjects: tuple[str, ...]
+    owner: str
+    index: tuple[IndexRow, ...] = ()
+    documents: Mapping[bytes, bytes] = field(default_factory=dict)
+    published: frozenset[str] = frozenset()
+    sections: tuple[Sealed, ...] = ()
+    actor_id: str | None = None
+    actor_without_unit: bool = False
+
+
+Handler = Callable[["Ledger", Command], Change]
+HANDLERS: dict[str, Handler] = {}
+
+
+def handles(name: str) -> Callable[[Handler], Handler]:
+    """Register a handler for a type of the catalogue."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[name] = handler
+        return handler
+
+    return register
+
+
+@cache
+def _attributes(data: type[Payload]) -> dict[str, str]:
+    return {label: name for name, label in written_names(data).items()}
+
+
+def check_data(event: type[LedgerEvent], body: Mapping[str, Any]) -> Any:
+    """The line's data as the type's `Data`; the first thing wrong is an `Invalid` with code and field."""
+    try:
+        return event.Data.model_validate(dict(body))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        code = _CODES.get(first["type"], "wrong-type")
+        if first["type"] == "value_error":
+            said = str(first.get("ctx", {}).get("error", ""))
+            code = said if said in _VALUE_CODES else "bad-value"
+        elif first["type"].endswith("_type") and _is_float(body, first["loc"]):
+            code = "float-not-allowed"
+        raise Invalid(_DETAILS.get(code, "the value does not fit"), code=code, field=_where(first["loc"])) from None
+
+
+_DETAILS = {
+    "unknown-field": "this type has no such member",
+    "missing-field": "this member is required",
+    "float-not-allowed": "no fractions: use an integer or a decimal string",
+    "wrong-type": "the value has another type",
+    "bad-date": "expected a day YYYY-MM-DD",
+    "impossible-date": "no such day in the calendar",
+    "not-in-list": "the value is not one of those allowed",
+}
+
+
+def _is_float(body: Any, loc: tuple[int | str, ...]) -> bool:
+    for step in loc:
+        try:
+            body = body[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return isinstance(body, float)
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    """The place of an error; member names that callers made up are not repeated."""
+    steps = [str(step) for step in loc if not (isinstance(step, str) and ("[" in step or "(" in step or step == "str"))]
+    shown = [step if step.isascii() and len(step) <= 40 and step.isprintable() else "(name)" for step in steps]
+    return ".".join(["data", *shown])
+
+
+def check_role(event: type[LedgerEvent], role_name: str, on_behalf: bool) -> Role:
+    """The role of the line, if the type may be said in it."""
+    try:
+        role = Role(role_name)
+    except ValueError:
+        raise Invalid("no such role", code="unknown-role", field="actor.role") from None
+    if event.DECISION and role is Role.SYSTEM and Role.SYSTEM not in event.ROLES:
+        raise Refused("a named human decides", code="human-decision-required", field="actor.role")
+    stands_in = on_behalf and Role.SUBJECT in event.ROLES and role in (Role.HR, Role.CREDIT)
+    require(role in event.ROLES or stands_in, "role-not-allowed", "another role says this", "actor.role")
+    return role
+
+
+def check_dates(event: type[LedgerEvent], data: Any, on: date, today: date) -> None:
+    """The rules on days that hold for every type (DOMAIN §4.1)."""
+    ahead = on > today and not event.MAY_LIE_AHEAD
+    require(not ahead, "effective-in-future", "the day lies after the recorded day", "effective_on")
+    if event.SAME_DAY is not None:
+        same = getattr(data, event.SAME_DAY) == on.isoformat()
+        require(same, "dates-disagree", "the day of the act and `effective_on` differ", f"data.{event.SAME_DAY}")
+    late = on < today and not event.LATE_WITHOUT_DOCUMENT
+    require(not late or data.doc is not None, "late-without-document", "an earlier day needs a document", "data.doc")
+
+
+def require_subject(command: Command, subject: str) -> None:
+    """The act is the subject's own, or recorded for it by HR or CREDIT with the signed paper (DOMAIN §4.1)."""
+    act = command.act
+    if act.actor.role is Role.SUBJECT:
+        own = subject in (act.actor.id, act.actor.unit)
+        require(own, "not-the-subject", "only the subject itself says this", "actor.id")
+    elif act.for_subject is not None:
+        require(act.for_subject == subject, "not-the-subject", "recorded on another's behalf", "data.on_behalf_of")
+        require(act.documented, "document-required", "an act recorded for somebody needs the signed paper", "data.doc")
+
+
+def understand(line: Line) -> type[LedgerEvent]:
+    """The event class of a line that callers may give."""
+    event = event_of(line.type)
+    if line.type not in HANDLERS:
+        raise Invalid("the ledger writes this type itself", code="not-a-command", field="type")
+    return event

@@ -1,0 +1,92 @@
+"""Registration, posts, sanctions, and what sources say of a person's rank and commendations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.commands.command import Change, Command, handles
+from ledger.domain.base import require
+from ledger.domain.identifiers import check_id_number, check_region, check_uscc
+from ledger.domain.subject import Subject
+from ledger.domain.values import SubjectKind
+from ledger.storage.events import IndexRow
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+_PUBLIC_IDENTITY = frozenset({"ref", "name"})
+
+
+@handles("SubjectRegistered")
+def register(ledger: Ledger, command: Command) -> Change:
+    data, kind = command.data, SubjectKind(command.data.kind)
+    person, taken_over = kind is SubjectKind.PERSON, bool(command.line.source)
+    if not taken_over:
+        require(data.name is not None, "missing-field", "a subject has a name", "data.name")
+        require(data.region is not None, "missing-field", "a subject has a region", "data.region")
+    if person:
+        require(data.uscc is None, "uscc-of-a-person", "a person has no credit code", "data.uscc")
+        require(taken_over or data.id_number is not None, "missing-field", "a person has a number", "data.id_number")
+    else:
+        require(data.id_number is None, "id-number-of-a-unit", "only a person has an identity number", "data.id_number")
+        require(taken_over or data.uscc is not None, "missing-field", "a unit has a credit code", "data.uscc")
+    if data.id_number is not None:
+        check_id_number(data.id_number)
+    if data.uscc is not None:
+        check_uscc(data.uscc)
+    if data.region is not None:
+        check_region(data.region, command.act.on)
+    subject = ledger.new(Subject)
+    rows = [ledger.claim("subject", data.ref, subject.uid, command.source)]
+    if data.id_number is not None:
+        rows.append(ledger.claim_value("id-number", data.id_number, subject.uid, "id-number-taken"))
+    if data.uscc is not None:
+        rows.append(ledger.claim_value("uscc", data.uscc, subject.uid, "uscc-taken"))
+    subject.register(data)
+    published = frozenset() if person else _PUBLIC_IDENTITY
+    return Change(subject, (subject.uid,), subject.uid, tuple(rows), published=published)
+
+
+@handles("PostAssigned")
+def assign_post(ledger: Ledger, command: Command) -> Change:
+    subject = ledger.subject(command.data.subject_id)
+    if not command.line.source:
+        require(command.data.level is not None, "missing-field", "a post has a level", "data.level")
+        require(command.data.post is not None, "missing-field", "a post has a category", "data.post")
+    subject.assign_post(command.data)
+    return Change(subject, (subject.uid, command.data.unit_id), subject.uid)
+
+
+@handles("SanctionImposed")
+def impose_sanction(ledger: Ledger, command: Command) -> Change:
+    subject = ledger.subject(command.data.subject_id)
+    subject.impose(command.data, command.act)
+    return Change(subject, (subject.uid,), subject.uid)
+
+
+@handles("SanctionLifted")
+def lift_sanction(ledger: Ledger, command: Command) -> Change:
+    subject = ledger.subject(command.data.subject_id)
+    subject.lift(command.data)
+    return Change(subject, (subject.uid,), subject.uid)
+
+
+def _of_person(ledger: Ledger, command: Command, kind: str) -> tuple[Subject, IndexRow, tuple[str, ...]]:
+    subject = ledger.subject(command.data.subject_id)
+    row = ledger.claim(kind, command.data.source_record, subject.uid, command.data.source)
+    unit = getattr(command.data, "unit_id", None)
+    return subject, row, (subject.uid,) if unit is None else (subject.uid, unit)
+
+
+@handles("CommendationRecorded")
+def commend(ledger: Ledger, command: Command) -> Change:
+    subject, row, subjects = _of_person(ledger, command, "commendation")
+    subject.commend(command.data)
+    return Change(subject, subjects, subject.uid, (row,))
+
+
+@handles("RankRecorded")
+def record_rank(ledger: Ledger, command: Command) -> Change:
+    subject, row, subjects = _of_person(ledger, command, "rank")
+    subject.record_rank(command.data)
+    return Change(subject, subjects, subject.uid, (row,))

@@ -1,0 +1,92 @@
+"""Rulebook editions as the ledger adopts them: published, activated by two approvers, retired.
+
+An adopted edition is never edited, only succeeded; its bytes are a document whose digest the entry holds.
+"""
+
+from __future__ import annotations
+
+from ledger.domain.base import LedgerAggregate, LedgerEvent, require
+from ledger.domain.values import Day, Payload, Ref, Role
+
+
+class RulebookPublished(LedgerEvent):
+    """规则发布."""
+
+    TOPIC = "rulebook.published.v1"
+    ROLES = (Role.CREDIT,)
+    MAY_LIE_AHEAD = True
+    LATE_WITHOUT_DOCUMENT = True
+
+    class Data(Payload):
+        rulebook_id: Ref
+        version: str | None = None
+        digest: str | None = None
+        effective_on: Day | None = None
+        approvers: list[Ref] = []
+
+    def apply(self, rulebook: Rulebook) -> None:
+        rulebook.digest = self.data.digest
+
+
+class RulebookActivated(LedgerEvent):
+    """规则启用: in force from its `effective_on` until the next activation."""
+
+    TOPIC = "rulebook.activated.v1"
+    ROLES = (Role.CREDIT,)
+    MAY_LIE_AHEAD = True
+    LATE_WITHOUT_DOCUMENT = True
+
+    class Data(Payload):
+        rulebook_id: Ref
+        version: str | None = None
+        digest: str | None = None
+        effective_on: Day | None = None
+        approvers: list[Ref]
+
+    def apply(self, rulebook: Rulebook) -> None:
+        rulebook.digest = self.data.digest
+
+
+class RulebookRetired(LedgerEvent):
+    """规则停用: forbids a new activation, nothing else."""
+
+    TOPIC = "rulebook.retired.v1"
+    ROLES = (Role.CREDIT,)
+    MAY_LIE_AHEAD = True
+
+    class Data(Payload):
+        rulebook_id: Ref
+        approvers: list[Ref] = []
+
+    def apply(self, rulebook: Rulebook) -> None:
+        rulebook.retired = True
+
+
+class Rulebook(LedgerAggregate):
+    KIND = "rulebook"
+
+    digest: str | None
+    retired: bool
+
+    def start(self) -> None:
+        self.digest = None
+        self.retired = False
+
+    def _require_same(self, digest: str | None) -> None:
+        same = self.digest is None or digest is None or self.digest == digest
+        require(same, "edition-changed", "an adopted edition is never edited, only succeeded", "digest")
+
+    def publish(self, data: RulebookPublished.Data) -> None:
+        self._require_same(data.digest)
+        self.happen(RulebookPublished, data)
+
+    def activate(self, data: RulebookActivated.Data) -> None:
+        two = len(set(data.approvers)) >= 2
+        require(two, "two-approvers-required", "an edition is activated by two different approvers", "approvers")
+        require(not self.retired, "edition-retired", "a retired edition is not activated again")
+        self._require_same(data.digest)
+        self.happen(RulebookActivated, data)
+
+    def retire(self, data: RulebookRetired.Data) -> None:
+        require(not self.retired, "wrong-state", "the edition is retired already")
+        self.happen(RulebookRetired, data)

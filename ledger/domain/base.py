@@ -1,0 +1,174 @@
+"""What every event and every aggregate of the ledger has in common.
+
+An aggregate decides; its events only remember: `apply` never refuses. Time, identity and policy come in as an `Act`
+and as plain arguments, so a replay today equals the day itself. Versions are gapless from 1 in a stream, and a stream
+is named `<kind>/<uuid>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from eventsourcing.domain import BaseAggregate, CanMutateAggregate, MetaDomainEvent
+
+from ledger.domain.values import Payload, Role
+from ledger.errors import Refused
+
+# The framework wants a time on each event; the ledger's only time is `recorded_at`, which no aggregate sees.
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: `id` and `unit` are pseudonyms (the unit's may be an unregistered one)."""
+
+    id: str
+    role: Role
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The circumstances of a command: who, for which day (`on`), taken in on which day (`today`, +08:00).
+
+    `documented` is true when the line carries a document; `for_subject` is the subject on whose behalf HR or CREDIT
+    records a SUBJECT's act.
+    """
+
+    actor: Actor
+    on: date
+    today: date
+    documented: bool = False
+    for_subject: str | None = None
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """Date rules must hold on both of these days (DOMAIN §4.1)."""
+        return (self.on, self.today)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The header of an entry less what its type says: all of it known before the commit (DESIGN §3)."""
+
+    id: str
+    effective_on: str
+    actor: Mapping[str, str]
+    subjects: tuple[str, ...] = ()
+    basis: tuple[str, ...] = ()
+    purpose: str | None = None
+    correlation: str | None = None
+    causation: str | None = None
+    source: Mapping[str, str] | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One personal section on its way into the store: who owns it and under which retention class."""
+
+    name: str
+    value: Any
+    owner: str
+    retention: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the application adds to an aggregate's decision: the context and the personal sections.
+
+    `published` names members that are plain although a person's would be personal: a unit's own texts.
+    """
+
+    context: Context
+    sections: tuple[Sealed, ...] = field(default=())
+    published: frozenset[str] = frozenset()
+
+
+class LedgerEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
+    """Base of the catalogue's events. `data` holds the plain members, `envelope` the rest of the header."""
+
+    originator_id: str
+    originator_version: int
+    timestamp: datetime
+    data: Any
+    envelope: Envelope
+
+    TOPIC: ClassVar[str] = ""
+    ROLES: ClassVar[tuple[Role, ...]] = ()
+    DECISION: ClassVar[bool] = False  # a human must take it (DOMAIN §1.4)
+    MAY_LIE_AHEAD: ClassVar[bool] = False  # posts, editions and schemes may take effect later
+    LATE_WITHOUT_DOCUMENT: ClassVar[bool] = False  # the exceptions of DOMAIN §4.1
+    SAME_DAY: ClassVar[str | None] = None  # the member of `data` that repeats `effective_on`
+    RETENTION: ClassVar[str] = "CASE"
+
+    class Data(Payload):
+        pass
+
+    @staticmethod
+    def create_timestamp() -> datetime:
+        return _NO_TIME
+
+    def mutate(self, aggregate: Any) -> Any:
+        if aggregate is None:
+            aggregate = LedgerAggregate.blank(self.originator_id)
+        return super().mutate(aggregate)
+
+
+class LedgerAggregate(BaseAggregate[str]):
+    """Base of the aggregates. Subclasses name their stream `KIND` and set their first state in `start`."""
+
+    KIND: ClassVar[str] = ""
+    act: Act
+    _kinds: ClassVar[dict[str, type[LedgerAggregate]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.KIND:
+            LedgerAggregate._kinds[cls.KIND] = cls
+
+    @staticmethod
+    def blank(stream: str) -> LedgerAggregate:
+        """An aggregate of the stream's kind to which nothing has happened (version 0)."""
+        cls = LedgerAggregate._kinds[stream.partition("/")[0]]
+        aggregate = cls.__new__(cls)
+        aggregate.__base_init__(stream, 0, _NO_TIME)
+        aggregate.start()
+        return aggregate
+
+    def start(self) -> None:
+        """Set the attributes of a stream to which nothing has happened."""
+
+    @property
+    def uid(self) -> str:
+        return self.id.partition("/")[2]
+
+    def happen(self, event: type[LedgerEvent], data: Payload) -> None:
+        """Let an event happen, by the act this aggregate was loaded for.
+
+        The application completes the envelope before the event is stored.
+        """
+        act = self.act
+        actor = {"id": act.actor.id, "role": act.actor.role.value}
+        if act.actor.unit is not None:
+            actor["unit"] = act.actor.unit
+        context = Context(id="", effective_on=act.on.isoformat(), actor=actor)
+        self.trigger_event(event, data=data, envelope=Envelope(context))
+
+    def put_into(self, envelope: Envelope) -> None:
+        """Give the events that are about to be stored their envelope."""
+        self._pending_events[:] = [replace(event, envelope=envelope) for event in self._pending_events]  # type: ignore
+
+
+def require(allowed: bool, code: str, detail: str, field: str | None = None) -> None:
+    """Refuse unless allowed; preconditions of the catalogue read as one line each."""
+    if not allowed:
+        raise Refused(detail, code=code, field=field)
+
+
+def day(text: str) -> date:
+    """A day of an event's data, which was checked when it came in."""
+    return date.fromisoformat(text)

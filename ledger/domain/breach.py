@@ -1,0 +1,239 @@
+"""The breach aggregate: a finding of our own or of an authority, with its appeals and repairs.
+
+Preconditions are judged here in log order; what a reader sees on a day is folded in `ledger/folds`. Policy (windows,
+periods) comes in as `Windows`, so the aggregate knows no rulebook.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ledger.domain import breach_events as events
+from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
+from ledger.domain.repairs import Repairs
+from ledger.domain.values import Severity
+
+STANDING = ("CONFIRMED", "UPHELD", "VARIED")
+CORRECTABLE = ("category", "occurred_on", "duty_related", "unit_at_time", "list_code", "ends_on", "publicity")
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What the rulebook says about one finding: the mildest editions' days (DOMAIN §5).
+
+    `repair_from` is the first day of repair, `over_on` the first day on which the finding is over (None: never).
+    """
+
+    appeal_days: int
+    appeal_after_review_days: int
+    repair_from: date
+    over_on: date | None
+
+
+class Breach(Repairs, LedgerAggregate):
+    KIND = "breach"
+
+    state: str
+    subject: str
+    unit_at_time: str | None
+    conduct: str | None
+    commitment: str | None
+    notified_severity: Severity | None
+    reply_due: date | None
+    severity: Severity | None
+    decision_on: date | None
+    decider: str | None
+    deciding_unit: str | None
+    record_kind: str | None
+    list_code: str | None
+    ends_on: date | None
+    appeal_route: str | None
+    reviewers: tuple[str, ...]
+    review_decided_on: date | None
+    appeal_exhausted: bool
+
+    def start(self) -> None:
+        self.state = "NEW"
+        self.unit_at_time = self.conduct = self.commitment = None
+        self.notified_severity = self.reply_due = self.severity = self.decision_on = None
+        self.decider = self.deciding_unit = self.record_kind = self.list_code = self.ends_on = None
+        self.appeal_route = self.review_decided_on = None
+        self.reviewers = ()
+        self.appeal_exhausted = False
+        self.start_repairs()
+
+    # What the events remember.
+
+    def find(self, severity: Severity, decision_on: date, event: LedgerEvent) -> None:
+        self.state, self.severity, self.decision_on = "CONFIRMED", severity, decision_on
+        actor = event.envelope.context.actor
+        self.decider, self.deciding_unit = actor["id"], actor.get("unit")
+
+    def open_appeal(self, route: str) -> None:
+        self.state, self.appeal_route = "APPEALED", route
+
+    def close_appeal(self, outcome: str, new_severity: Severity | None, event: LedgerEvent) -> None:
+        self.state = outcome
+        if outcome == "VARIED" and new_severity is not None:
+            self.severity = Severity(new_severity)
+        self.reviewers += (event.envelope.context.actor["id"],)
+        if self.appeal_route == "REVIEW":
+            self.review_decided_on = day(event.envelope.context.effective_on)
+        self.appeal_exhausted = self.appeal_exhausted or self.appeal_route == "APPEAL"
+        self.appeal_route = None
+
+    def take_correction(self, field: str, value: Any) -> None:
+        if field == "ends_on":
+            self.ends_on = None if value is None else day(value)
+        elif field in ("unit_at_time", "list_code"):
+            setattr(self, field, value)
+
+    # What a command may do.
+
+    @property
+    def case(self) -> tuple[str, ...]:
+        """The person and the unit of the time: every entry of the case carries both (DESIGN §3)."""
+        return (self.subject,) if self.unit_at_time is None else (self.subject, self.unit_at_time)
+
+    def _require_impartial(self, act: Act, by_reporter: bool) -> None:
+        require(not by_reporter, "reporter-may-not-decide", "who reported a case does not decide it")
+        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+
+    def _heard(self, act: Act) -> bool:
+        if self.state in ("REPLIED", "LAPSED"):
+            return True
+        due = self.reply_due
+        return self.state == "NOTIFIED" and due is not None and all(moment > due for moment in act.days)
+
+    def _require_undecided(self) -> None:
+        undecided = self.state in ("REPORTED", "NOTIFIED", "REPLIED", "LAPSED")
+        require(undecided, "wrong-state", "the report was declined or decided before")
+
+    def report(self, data: events.BreachReported.Data, act: Act, limitation_ends: date | None) -> None:
+        require(day(data.occurred_on) <= act.on, "occurred-after-report", "conduct lies before its report")
+        in_time = limitation_ends is None or act.on <= limitation_ends
+        require(in_time, "report-time-barred", "the limitation period has passed", "occurred_on")
+        self.happen(events.BreachReported, data)
+
+    def decline(self, data: events.ReportDeclined.Data, act: Act, *, by_reporter: bool) -> None:
+        require(self.state == "REPORTED", "wrong-state", "only a report that was not notified is declined")
+        self._require_impartial(act, by_reporter)
+        self.happen(events.ReportDeclined, data)
+
+    def notify(
+        self, data: events.BreachNotified.Data, act: Act, *, by_reporter: bool, earliest_reply_due: date
+    ) -> None:
+        self._require_undecided()
+        self._require_impartial(act, by_reporter)
+        long_enough = day(data.reply_due) >= earliest_reply_due
+        require(long_enough, "reply-period-too-short", "the reply period is shorter than the rulebook's", "reply_due")
+        self.happen(events.BreachNotified, data)
+
+    def reply(self, data: events.BreachReplied.Data, act: Act) -> None:
+        require(self.state == "NOTIFIED", "wrong-state", "only a notified case is replied to")
+        due = self.reply_due
+        in_time = due is not None and all(moment <= due for moment in act.days)
+        require(in_time, "reply-period-over", "the reply period has ended")
+        self.happen(events.BreachReplied, data)
+
+    def lapse(self, data: events.ReplyLapsed.Data, act: Act) -> None:
+        require(self.state == "NOTIFIED", "wrong-state", "only a notified case lapses")
+        require(self._heard(act), "reply-period-open", "the reply period has not ended")
+        self.happen(events.ReplyLapsed, data)
+
+    def confirm(
+        self, data: events.BreachConfirmed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool
+    ) -> None:
+        self._require_undecided()
+        self._require_impartial(act, by_reporter)
+        require(self._heard(act), "reply-period-open", "nobody is found in breach unheard")
+        notified = self.notified_severity
+        within = notified is not None and Severity(data.severity).rank <= notified.rank
+        require(within, "finding-exceeds-notice", "a graver finding needs a new notice", "severity")
+        require(data.doc is not None, "document-required", "a finding rests on a document", "doc")
+        require(not conduct_decided, "conduct-decided", "this conduct was decided before (政务处分法 16)")
+        self.happen(events.BreachConfirmed, data)
+
+    def dismiss(
+        self, data: events.BreachDismissed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool
+    ) -> None:
+        self._require_undecided()
+        self._require_impartial(act, by_reporter)
+        require(self._heard(act), "reply-period-open", "a dismissal, too, needs the reply or its lapse")
+        require(not conduct_decided, "conduct-decided", "this conduct was decided before (政务处分法 16)")
+        self.happen(events.BreachDismissed, data)
+
+    def clear(self, data: events.ClearanceNoticePublished.Data) -> None:
+        cleared = self.state in ("DISMISSED", "OVERTURNED", "VOIDED")
+        require(cleared, "wrong-state", "only a dismissed or overturned case is cleared")
+        self.happen(events.ClearanceNoticePublished, data)
+
+    def take_over(self, data: events.AuthorityRecordImported.Data, act: Act) -> None:
+        decided = day(data.decision_on)
+        require(decided <= act.on, "dates-disagree", "the decision lies after the day it counts from", "decision_on")
+        if data.ends_on is not None:
+            require(day(data.ends_on) >= decided, "dates-disagree", "the record ends before it begins", "ends_on")
+        self.happen(events.AuthorityRecordImported, data)
+
+    def remove(self, data: events.AuthorityRecordRemoved.Data) -> None:
+        require(self.record_kind is not None, "not-an-authority-record", "only an authority's record is removed")
+        standing = self.state in (*STANDING, "APPEALED", "REPAIRED")
+        require(standing, "wrong-state", "the record does not stand")
+        require(data.doc is not None, "document-required", "a removal rests on the source's document", "doc")
+        self.happen(events.AuthorityRecordRemoved, data)
+
+    def _is_over(self, act: Act, windows: Windows) -> bool:
+        ended = self.ends_on is not None and any(moment > self.ends_on for moment in act.days)
+        return ended or (windows.over_on is not None and any(moment >= windows.over_on for moment in act.days))
+
+    def appeal(self, data: events.BreachAppealed.Data, act: Act, windows: Windows) -> None:
+        require(self.state != "APPEALED", "appeal-open", "an appeal is open already")
+        standing = self.state in STANDING and not self._is_over(act, windows)
+        require(standing, "finding-not-standing", "only a standing finding is appealed")
+        if self.record_kind is not None:
+            require(data.route == "OBJECTION", "wrong-route", "an imported record is objected to", "route")
+        else:
+            require(data.route != "OBJECTION", "wrong-route", "a finding of ours is reviewed or appealed", "route")
+            self._require_remedy(data, act, windows)
+        self.happen(events.BreachAppealed, data)
+
+    def _require_remedy(self, data: events.BreachAppealed.Data, act: Act, windows: Windows) -> None:
+        require(not self.appeal_exhausted, "remedies-exhausted", "the appeal was decided")
+        reviewed_on, decided_on = self.review_decided_on, self.decision_on
+        require(reviewed_on is None or data.route == "APPEAL", "remedies-exhausted", "the review was decided", "route")
+        assert decided_on is not None
+        for moment in act.days:
+            in_time = (moment - decided_on).days <= windows.appeal_days
+            if reviewed_on is not None:
+                in_time = in_time or (moment - reviewed_on).days <= windows.appeal_after_review_days
+            require(in_time, "appeal-out-of-time", "the time for this remedy has passed", "filed_on")
+
+    def decide_appeal(self, data: events.AppealDecided.Data, act: Act, *, by_reporter: bool) -> None:
+        require(self.state == "APPEALED", "wrong-state", "no appeal is open")
+        require(act.actor.id != self.decider, "decider-may-not-review", "who decided does not review")
+        require(not by_reporter, "reporter-may-not-review", "who reported does not review")
+        another = act.actor.id not in self.reviewers
+        require(another, "reviewer-may-not-review-again", "a second remedy is decided by another hand")
+        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        if data.new_severity is not None:
+            varied = data.outcome == "VARIED"
+            require(varied, "severity-without-variation", "only a variation has a new severity", "new_severity")
+            assert self.severity is not None
+            milder = Severity(data.new_severity).rank <= self.severity.rank
+            require(milder, "aggravation-not-allowed", "an appeal never makes it worse", "new_severity")
+        self.happen(events.AppealDecided, data)
+
+    def correct(self, data: events.RecordCorrected.Data, act: Act) -> None:
+        require(self.state not in ("VOIDED", "OVERTURNED"), "wrong-state", "the record is void")
+        correctable = data.field in CORRECTABLE
+        require(correctable, "field-not-correctable", "appeal, or void the record and write a new one", "field")
+        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.happen(events.RecordCorrected, data)
+
+    def void(self, data: events.RecordVoided.Data, act: Act) -> None:
+        require(self.state not in ("VOIDED", "OVERTURNED", "NEW"), "wrong-state", "the record is void already")
+        require(self.decision_on is not None, "wrong-state", "only a record with a finding is voided")
+        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.happen(events.RecordVoided, data)

@@ -1,0 +1,63 @@
+"""Consents: a person allows one recipient one purpose until a day, and may withdraw (个人信息保护法 13, 15, 23)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
+from ledger.domain.values import Code, Day, DocumentText, Payload, PersonRef, Purpose, Ref, Role, UnitRef
+
+
+class ConsentGiven(LedgerEvent):
+    """授权."""
+
+    TOPIC = "consent.given.v1"
+    ROLES = (Role.SUBJECT,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        consent_id: Ref
+        subject_id: PersonRef
+        purpose: Purpose = Field(strict=False)
+        scope: list[Code]
+        recipient: UnitRef
+        expires_on: Day
+        form_digest: DocumentText | None = None
+
+    def apply(self, consent: Consent) -> None:
+        consent.subject, consent.recipient = self.data.subject_id, self.data.recipient
+
+
+class ConsentWithdrawn(LedgerEvent):
+    """撤回授权."""
+
+    TOPIC = "consent.withdrawn.v1"
+    ROLES = (Role.SUBJECT,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        consent_id: Ref
+        subject_id: PersonRef
+
+    def apply(self, consent: Consent) -> None:
+        consent.withdrawn = True
+
+
+class Consent(LedgerAggregate):
+    KIND = "consent"
+
+    subject: str
+    recipient: str
+    withdrawn: bool
+
+    def start(self) -> None:
+        self.withdrawn = False
+
+    def give(self, data: ConsentGiven.Data, act: Act) -> None:
+        require(day(data.expires_on) >= act.on, "consent-expired", "the consent ends before it begins", "expires_on")
+        self.happen(ConsentGiven, data)
+
+    def withdraw(self, data: ConsentWithdrawn.Data) -> None:
+        require(data.subject_id == self.subject, "not-the-subject", "only who gave a consent withdraws it")
+        require(not self.withdrawn, "wrong-state", "the consent is withdrawn already")
+        self.happen(ConsentWithdrawn, data)

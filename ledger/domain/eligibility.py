@@ -1,0 +1,311 @@
+"""Eligibility checks: requested, evaluated by rules, put to the candidate, decided by a named human.
+
+Points never decide; a departure from the rule's outcome needs a second approver; a negative decision waits for the
+notice (DOMAIN §1.4, §4.3). A check that evaluated to INCOMPLETE is never decided.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
+from ledger.domain.values import (
+    Day,
+    DocumentText,
+    InSection,
+    Payload,
+    PersonRef,
+    Purpose,
+    Reasons,
+    Ref,
+    Role,
+    Text,
+    UnitRef,
+)
+
+Decision = Literal["ELIGIBLE", "NOT_ELIGIBLE"]
+
+
+class EligibilityCheckRequested(LedgerEvent):
+    """核查申请, on a consent or a statutory basis."""
+
+    TOPIC = "eligibility-check.requested.v1"
+    ROLES = (Role.HR,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        subject_id: PersonRef
+        purpose: Purpose = Field(strict=False)
+        post_ref: Text | None = None
+        consent_id: Ref | None = None
+        statutory_basis: Annotated[Text, Field(max_length=200)] | None = None
+        requester: UnitRef | None = None
+
+    def apply(self, check: Check) -> None:
+        check.state, check.subject = "REQUESTED", self.data.subject_id
+        check.consent_id, check.requester = self.data.consent_id, self.data.requester
+        check.purpose, check.statutory_basis = str(self.data.purpose), self.data.statutory_basis
+
+
+class RuleHit(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    rule: str
+    clause: str
+    event_ids: list[int]
+
+
+class EligibilityEvaluated(LedgerEvent):
+    """规则评估, emitted by the ledger with the request; `as_known_seq` is the size just before the request."""
+
+    TOPIC = "eligibility.evaluated.v1"
+    ROLES = (Role.SYSTEM,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        rulebook: Ref
+        as_of: Day
+        as_known_seq: int
+        outcome: Literal["CLEAR", "REFER", "BLOCK", "INCOMPLETE"]
+        hits: list[RuleHit]
+        records: list[Ref]
+        facts_digest: Annotated[str, InSection("reasons")] | None = None
+
+    def apply(self, check: Check) -> None:
+        check.state, check.outcome = "EVALUATED", self.data.outcome
+
+
+class PreDecisionNoticeSent(LedgerEvent):
+    """拟不通过告知."""
+
+    TOPIC = "pre-decision-notice.sent.v1"
+    ROLES = (Role.HR,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        reply_due: Day
+        report_digest: DocumentText | None = None
+
+    def apply(self, check: Check) -> None:
+        check.state, check.reply_due = "NOTICED", day(self.data.reply_due)
+
+
+class CandidateResponded(LedgerEvent):
+    """候选人陈述."""
+
+    TOPIC = "candidate.responded.v1"
+    ROLES = (Role.SUBJECT,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        statement: Annotated[Text, InSection("statement")]
+
+    def apply(self, check: Check) -> None:
+        check.state = "RESPONDED"
+
+
+class SevenConsiderations(BaseModel):
+    """What the human weighed; all seven are required (DOMAIN §4.2)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+    nature_of_position: Text
+    nature_and_seriousness: Text
+    circumstances: Text
+    recency: Text
+    age_at_the_time: Text
+    contributing_conditions: Text
+    rehabilitation: Text
+
+
+class EligibilityDecided(LedgerEvent):
+    """审查决定 by a human of HR."""
+
+    TOPIC = "eligibility.decided.v1"
+    ROLES = (Role.HR,)
+    DECISION = True
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        decision: Decision
+        reasons: Reasons
+        considerations: Annotated[SevenConsiderations, InSection("considerations")]
+        departs_from_rule: bool | None = None
+        second_approver: Ref | None = None
+
+    def apply(self, check: Check) -> None:
+        check.state = "DECIDED"
+
+
+class EligibilityNotified(LedgerEvent):
+    """结果送达."""
+
+    TOPIC = "eligibility.notified.v1"
+    ROLES = (Role.HR,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+
+    def apply(self, check: Check) -> None:
+        check.state = "NOTIFIED"
+
+
+class EligibilityDisputed(LedgerEvent):
+    """提出异议: freezes the decision."""
+
+    TOPIC = "eligibility.disputed.v1"
+    ROLES = (Role.SUBJECT,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        grounds: Annotated[Text, InSection("grounds")]
+
+    def apply(self, check: Check) -> None:
+        check.state = "DISPUTED"
+
+
+class EligibilityRedetermined(LedgerEvent):
+    """重新审查."""
+
+    TOPIC = "eligibility.redetermined.v1"
+    ROLES = (Role.HR,)
+    DECISION = True
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        decision: Decision
+        reasons: Reasons
+
+    def apply(self, check: Check) -> None:
+        check.state = "REDETERMINED"
+
+
+class EligibilityFinalised(LedgerEvent):
+    """终结."""
+
+    TOPIC = "eligibility.finalised.v1"
+    ROLES = (Role.HR,)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+
+    def apply(self, check: Check) -> None:
+        check.state = "FINAL"
+
+
+class EligibilityWithdrawn(LedgerEvent):
+    """撤回 by the candidate or the requesting unit."""
+
+    TOPIC = "eligibility.withdrawn.v1"
+    ROLES = (Role.HR, Role.SUBJECT)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+
+    def apply(self, check: Check) -> None:
+        check.state = "WITHDRAWN"
+
+
+class Check(LedgerAggregate):
+    KIND = "check"
+
+    state: str
+    subject: str
+    requester: str | None
+    consent_id: str | None
+    purpose: str
+    statutory_basis: str | None
+    outcome: str | None
+    reply_due: date | None
+
+    def start(self) -> None:
+        self.state = "NEW"
+        self.outcome = self.reply_due = self.consent_id = self.requester = None
+
+    @property
+    def case(self) -> tuple[str, ...]:
+        return (self.subject,) if self.requester is None else (self.subject, self.requester)
+
+    def _require_state(self, *states: str) -> None:
+        require(self.state in states, "wrong-state", "the check is not at this step")
+
+    def request(self, data: EligibilityCheckRequested.Data) -> None:
+        based = bool(data.consent_id) or bool((data.statutory_basis or "").strip())
+        require(based, "consent-or-basis", "a check rests on a consent or a statutory basis")
+        self.happen(EligibilityCheckRequested, data)
+
+    def evaluated(self, data: EligibilityEvaluated.Data) -> None:
+        self.happen(EligibilityEvaluated, data)
+
+    def _require_decidable(self, consent_withdrawn: bool) -> None:
+        require(not consent_withdrawn, "check-withdrawn", "the consent was withdrawn before the decision")
+        self._require_state("EVALUATED", "NOTICED", "RESPONDED")
+        require(self.outcome != "INCOMPLETE", "check-incomplete", "a check without a valid consent is never decided")
+
+    def notice(
+        self, data: PreDecisionNoticeSent.Data, earliest_reply_due: date, *, consent_withdrawn: bool
+    ) -> None:
+        self._require_decidable(consent_withdrawn)
+        self._require_state("EVALUATED")
+        long_enough = day(data.reply_due) >= earliest_reply_due
+        require(long_enough, "notice-period-too-short", "the period is shorter than the rulebook's", "reply_due")
+        self.happen(PreDecisionNoticeSent, data)
+
+    def respond(self, data: CandidateResponded.Data, act: Act) -> None:
+        self._require_state("NOTICED")
+        due = self.reply_due
+        in_time = due is not None and all(moment <= due for moment in act.days)
+        require(in_time, "notice-period-over", "the period to respond has ended")
+        self.happen(CandidateResponded, data)
+
+    def decide(
+        self, data: EligibilityDecided.Data, act: Act, *, consent_withdrawn: bool, second_approver: str | None
+    ) -> None:
+        self._require_decidable(consent_withdrawn)
+        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        if data.decision == "NOT_ELIGIBLE":
+            due = self.reply_due
+            over = due is not None and all(moment > due for moment in act.days)
+            heard = self.state == "RESPONDED" or over
+            require(heard, "notice-period-open", "a negative decision waits for the notice and the reply period")
+        departs = (self.outcome, data.decision) in (("BLOCK", "ELIGIBLE"), ("CLEAR", "NOT_ELIGIBLE"))
+        if departs or data.departs_from_rule:
+            seconded = second_approver is not None and second_approver not in (act.actor.id, self.subject)
+            require(seconded, "second-approver-required", "a departure from the rule needs a second approver")
+            data = data.model_copy(update={"departs_from_rule": True})
+        self.happen(EligibilityDecided, data)
+
+    def notify(self, data: EligibilityNotified.Data) -> None:
+        self._require_state("DECIDED")
+        self.happen(EligibilityNotified, data)
+
+    def dispute(self, data: EligibilityDisputed.Data) -> None:
+        self._require_state("NOTIFIED")
+        self.happen(EligibilityDisputed, data)
+
+    def redetermine(self, data: EligibilityRedetermined.Data, act: Act) -> None:
+        self._require_state("DISPUTED")
+        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.happen(EligibilityRedetermined, data)
+
+    def finalise(self, data: EligibilityFinalised.Data) -> None:
+        self._require_state("NOTIFIED", "REDETERMINED")
+        self.happen(EligibilityFinalised, data)
+
+    def withdraw(self, data: EligibilityWithdrawn.Data) -> None:
+        require(self.state not in ("NEW", "FINAL", "WITHDRAWN"), "wrong-state", "the check has ended")
+        self.happen(EligibilityWithdrawn, data)
+

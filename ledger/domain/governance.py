@@ -1,0 +1,89 @@
+"""The ledger's own types: opened, history loaded, batch imported. They stand in the stream of the ledger itself."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ledger.domain.base import LedgerAggregate, LedgerEvent
+from ledger.domain.values import Code, PartialDay, Payload, Role
+
+
+class Key(BaseModel):
+    """A key of the ledger: its purpose and its C2SP verifier key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    purpose: Literal["log-signing"]
+    vkey: str
+
+
+class LedgerOpened(LedgerEvent):
+    """Entry 0: origin, suite, format, clock and first keys; the suite is fixed here (ASSURANCE A11)."""
+
+    TOPIC = "ledger.opened.v1"
+    ROLES = (Role.SYSTEM,)
+
+    class Data(Payload):
+        origin: str
+        suite: Literal["sha256-ed25519"]
+        format: int
+        clock: Literal["real", "history"]
+        keys: list[Key]
+
+    def apply(self, book: Book) -> None:
+        book.opened = True
+
+
+class HistoryLoaded(LedgerEvent):
+    """The end of a history load: up to here the recorded times are asserted by whoever loaded it (DESIGN §8)."""
+
+    TOPIC = "history.loaded.v1"
+    ROLES = (Role.SYSTEM,)
+
+    class Data(Payload):
+        lines: int
+        digest: str
+
+    def apply(self, book: Book) -> None:
+        """The phase is read from the log."""
+
+
+class SourceBatchImported(LedgerEvent):
+    """数据归集: one batch with its keyed digest and its counts; the rejects are a document."""
+
+    TOPIC = "source-batch.imported.v1"
+    ROLES = (Role.CREDIT,)
+    LATE_WITHOUT_DOCUMENT = True
+
+    class Data(Payload):
+        source: Code
+        period: PartialDay | None = None
+        digest: str
+        accepted: int
+        rejected: int
+        rejects_digest: str | None = None
+
+    def apply(self, book: Book) -> None:
+        """A batch's rows have entries of their own."""
+
+
+class Book(LedgerAggregate):
+    """The ledger as a stream of its own."""
+
+    KIND = "ledger"
+
+    opened: bool
+
+    def start(self) -> None:
+        self.opened = False
+
+    def open(self, data: LedgerOpened.Data) -> None:
+        self.happen(LedgerOpened, data)
+
+    def close_history(self, data: HistoryLoaded.Data) -> None:
+        self.happen(HistoryLoaded, data)
+
+    def import_batch(self, data: SourceBatchImported.Data) -> None:
+        self.happen(SourceBatchImported, data)

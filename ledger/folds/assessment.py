@@ -1,0 +1,87 @@
+"""What an assessment of a unit is on a day: its scores, whether they are published, and whether they were restated.
+
+The scores that count are those of the last AssessmentScored before the publication; AssessmentRestated replaces them
+from its own day on and keeps the place of the publication (DOMAIN §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from ledger.folds.order import in_legal_order, until
+from ledger.folds.source import Source
+from ledger.reading import Logged
+
+_ABSENT: Final = ""
+_PUBLISHED: Final = frozenset({"PUBLISHED", "APPEALED", "UPHELD", "RESTATED"})
+
+TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "AssessmentScored": (frozenset({_ABSENT, "REVIEW"}), "REVIEW"),  # review by the unit begins by itself
+    "AssessmentReviewed": (frozenset({"REVIEW"}), "REVIEW"),
+    "AssessmentPublished": (frozenset({"REVIEW"}), "PUBLISHED"),
+    "AssessmentAppealed": (_PUBLISHED, "APPEALED"),
+    "AssessmentRestated": (_PUBLISHED, "RESTATED"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """An assessment on a day; `published` is the index of its publication, which also breaks ties for the newest."""
+
+    id: str
+    uid: str
+    unit: str
+    scheme_id: str
+    period: str
+    state: str
+    scores: Mapping[str, str]
+    published_on: date | None = None
+    published: int | None = None
+    weight_events: tuple[int, ...] = ()
+    events: tuple[int, ...] = field(default=())
+
+
+def fold_assessment(entries: Sequence[Logged], on: date) -> Assessment | None:
+    """The assessment on a day, or None before its first scores. `entries` are those known, of one stream."""
+    assessment: Assessment | None = None
+    for entry in until(in_legal_order(entries), on):
+        rule = TRANSITIONS.get(entry.type)
+        if rule is None:
+            continue
+        sources, target = rule
+        if (assessment.state if assessment else _ABSENT) in sources:
+            assessment = _taken(assessment, entry, target)
+    return assessment
+
+
+def newest(assessments: Sequence[Assessment]) -> Assessment | None:
+    """The one published last, ties by log order, whatever its period; None while none is published."""
+    published = [one for one in assessments if one.published is not None]
+    return max(published, key=lambda one: (one.published_on or date.min, one.published or 0), default=None)
+
+
+def weights_of(source: Source, scheme_id: str, size: int) -> Mapping[str, int]:
+    """The weight of each dimension of a scheme, in percent; empty when the scheme is not known."""
+    for entry in reversed(source.by_type("AssessmentSchemeAdopted", size)):
+        if entry.data["scheme_id"] == scheme_id:
+            return {dimension["id"]: int(dimension["weight"]) for dimension in entry.data["dimensions"]}
+    return {}
+
+
+def _taken(assessment: Assessment | None, entry: Logged, target: str) -> Assessment:
+    data = entry.data
+    if assessment is None:
+        assessment = Assessment(
+            data["assessment_id"], entry.uid, data["unit_id"], data["scheme_id"], data["period"], target, {}
+        )
+    assessment = replace(assessment, state=target, events=(*assessment.events, entry.index))
+    if entry.type in ("AssessmentScored", "AssessmentRestated"):
+        assessment = replace(assessment, scores=dict(data["scores"]))
+    if entry.type == "AssessmentPublished":
+        return replace(assessment, published_on=entry.effective_on, published=entry.index, weight_events=(entry.index,))
+    if entry.type == "AssessmentRestated":
+        return replace(assessment, weight_events=(*assessment.weight_events, entry.index))
+    return assessment

@@ -1,0 +1,146 @@
+"""What an eligibility check is on a day: evaluated, noticed, decided, disputed, final, or withdrawn.
+
+The evaluation is shown as it was made (DESIGN §8): outcome, hits and report are those of the last EligibilityEvaluated,
+whatever the ledger learned since. A withdrawal of the consent that reaches the ledger after the request and counts
+before the decision withdraws the check; so it is folded among the check's own entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Final
+
+from ledger.folds.order import in_legal_order, until
+from ledger.folds.source import Source
+from ledger.reading import Logged
+
+_ABSENT: Final = ""
+_UNDECIDED: Final = frozenset({"REQUESTED", "EVALUATED", "NOTICED", "RESPONDED", "LAPSED"})
+_NOT_FINAL: Final = _UNDECIDED | {"DECIDED", "NOTIFIED", "DISPUTED", "REDETERMINED"}
+
+# DOMAIN §4.3 as data: in which states of its day an entry of this type counts, and the state it leads to.
+TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "EligibilityCheckRequested": (frozenset({_ABSENT}), "REQUESTED"),
+    "EligibilityEvaluated": (frozenset({"REQUESTED", "EVALUATED"}), "EVALUATED"),
+    "PreDecisionNoticeSent": (frozenset({"EVALUATED"}), "NOTICED"),
+    "CandidateResponded": (frozenset({"NOTICED"}), "RESPONDED"),
+    "EligibilityDecided": (_UNDECIDED - {"REQUESTED"}, "DECIDED"),
+    "EligibilityNotified": (frozenset({"DECIDED"}), "NOTIFIED"),
+    "EligibilityDisputed": (frozenset({"NOTIFIED"}), "DISPUTED"),
+    "EligibilityRedetermined": (frozenset({"DISPUTED"}), "REDETERMINED"),
+    "EligibilityFinalised": (frozenset({"NOTIFIED", "REDETERMINED"}), "FINAL"),
+    "EligibilityWithdrawn": (_NOT_FINAL, "WITHDRAWN"),
+    "ConsentWithdrawn": (_UNDECIDED, "WITHDRAWN"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One rule that matched, with the entries of all the records it matched on."""
+
+    rule: str
+    clause: str
+    events: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check on a day. `evaluated_on` and `evaluated_size` are the two moments its evaluation stands on."""
+
+    id: str
+    uid: str
+    subject: str
+    purpose: str
+    requested_on: date
+    requester: str | None
+    consent_id: str | None
+    post_ref: str | None
+    state: str
+    outcome: str | None = None
+    rulebook: str | None = None
+    evaluated_on: date | None = None
+    evaluated_size: int | None = None
+    hits: tuple[Hit, ...] = ()
+    records: tuple[str, ...] = ()
+    reply_due: date | None = None
+    decision: str | None = None
+    decided_on: date | None = None
+    events: tuple[int, ...] = field(default=())
+
+
+def check_entries(source: Source, entries: Sequence[Logged], size: int) -> list[Logged]:
+    """The entries of a check and the withdrawal of its consent, where one reached the ledger after the request.
+
+    One that counts from a day before the request withdraws the check on the request's own day.
+    """
+    request = entries[0]
+    consent_id = request.data.get("consent_id")
+    if consent_id is None:
+        return list(entries)
+    withdrawals = [
+        replace(entry, effective_on=max(entry.effective_on, request.effective_on))
+        for entry in source.history(request.data["subject_id"], size)
+        if entry.type == "ConsentWithdrawn" and entry.data["consent_id"] == consent_id and entry.index > request.index
+    ]
+    return [*entries, *withdrawals]
+
+
+def fold_check(entries: Sequence[Logged], on: date) -> Check | None:
+    """The check on a day, or None before its request. `entries` come from `check_entries`."""
+    check: Check | None = None
+    for entry in until(in_legal_order(entries), on):
+        rule = TRANSITIONS.get(entry.type)
+        if rule is None:
+            continue
+        sources, target = rule
+        if _state_on(check, entry.effective_on) in sources:
+            check = _taken(check, entry, target)
+    if check is not None and check.state == "NOTICED" and _state_on(check, on) == "LAPSED":
+        return replace(check, state="LAPSED")
+    return check
+
+
+def _state_on(check: Check | None, day: date) -> str:
+    if check is None:
+        return _ABSENT
+    if check.state == "NOTICED" and check.reply_due is not None and day > check.reply_due:
+        return "LAPSED"
+    return check.state
+
+
+def _taken(check: Check | None, entry: Logged, target: str) -> Check:
+    data, day = entry.data, entry.effective_on
+    if check is None:
+        check = Check(
+            id=data["check_id"],
+            uid=entry.uid,
+            subject=data["subject_id"],
+            purpose=data["purpose"],
+            requested_on=day,
+            requester=data.get("requester") or entry.actor.get("unit"),
+            consent_id=data.get("consent_id"),
+            post_ref=data.get("post_ref"),
+            state=target,
+        )
+    check = replace(check, state=target, events=(*check.events, entry.index))
+    if entry.type == "EligibilityEvaluated":
+        return replace(
+            check,
+            outcome=data["outcome"],
+            rulebook=data["rulebook"],
+            evaluated_on=date.fromisoformat(data["as_of"]),
+            evaluated_size=data["as_known_seq"],
+            hits=tuple(_hit(hit) for hit in data["hits"]),
+            records=tuple(data.get("records", ())),
+        )
+    if entry.type == "PreDecisionNoticeSent":
+        return replace(check, reply_due=date.fromisoformat(data["reply_due"]))
+    if entry.type in ("EligibilityDecided", "EligibilityRedetermined"):
+        return replace(check, decision=data["decision"], decided_on=day)
+    return check
+
+
+def _hit(hit: Mapping[str, Any]) -> Hit:
+    return Hit(hit["rule"], hit["clause"], tuple(hit["event_ids"]))

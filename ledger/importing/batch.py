@@ -1,0 +1,210 @@
+"""A batch from a source system: examined as a whole first, then written in chunks, then closed by one entry.
+
+`import_tables` accounts for every row: imported, or skipped with a reason. A row that cannot be imported stops the
+batch before its first line is written. Chunks are transactions, so a batch that was interrupted can be run again:
+what the ledger already has of a source is skipped as `already-imported`, and so is all of a batch whose closing entry
+`SourceBatchImported` stands. Source records are known by system, type and record, never by their content.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from ledger.clock import day_of, utc_now
+from ledger.errors import Invalid, LedgerError, Refused
+from ledger.importing.errors import Rejection, RowRefused
+from ledger.importing.mapping import Mapping
+from ledger.importing.plan import Plan, PlannedLine, Progress, Tally, examine
+from ledger.importing.scratch import Scratch
+from ledger.importing.tables import TableFile, file_digests, find_tables, read_rows
+from ledger.line import Line, LineActor
+
+IMPORTER = LineActor("importer", "CREDIT")
+ALREADY = "already-imported"
+
+
+class Destination(Protocol):
+    """What an import asks of a ledger."""
+
+    @property
+    def size(self) -> int: ...
+
+    def submit(self, line: Line) -> object: ...
+
+    def transaction(self, *, discard: bool = False) -> AbstractContextManager[object]: ...
+
+    def keyed_digest(self, data: bytes) -> str: ...
+
+    def uid(self, kind: str, caller_id: str, *, source: str | None = None) -> str | None: ...
+
+    def uids(self, kind: str, caller_ids: Collection[str], *, source: str | None = None) -> dict[str, str]: ...
+
+    def known_records(self, event: str, records: Collection[tuple[str, str]], *, source: str) -> set[tuple[str, str]]:
+        """Which of these (owner, record) pairs of a source stand in the ledger as events of that type."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of every row. `refused` counts the rows for which the batch would stop (a dry run only)."""
+
+    tables: dict[str, Tally]
+    batch: str
+    size: int
+    dry_run: bool = False
+    refused: int = 0
+    rejected: list[Rejection] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of DESIGN §8."""
+        return {
+            "tables": {
+                name: {
+                    "rows": tally.rows,
+                    "imported": tally.imported,
+                    "skipped": tally.skipped,
+                    "reasons": dict(sorted(tally.reasons.items())),
+                }
+                for name, tally in self.tables.items()
+            },
+            "batch": self.batch,
+            "size": self.size,
+            "dry_run": self.dry_run,
+            "refused": self.refused,
+            "rejected": [rejection.as_json() for rejection in self.rejected],
+        }
+
+
+class BatchStopped(Invalid):
+    """Rows of the batch cannot be imported, so nothing was written. Code and place are the first row's."""
+
+    def __init__(self, report: ImportReport, faults: Sequence[Rejection]) -> None:
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more rows)" if len(faults) > 1 else ""
+        super().__init__(f"{first.table} line {first.line}: {first.detail}{more}", code=first.code, field=first.field)
+        self.table = first.table
+        self.line = first.line
+        self.report = report
+
+
+def import_tables(
+    ledger: Destination,
+    paths: Sequence[Path],
+    mapping: Mapping,
+    *,
+    dry_run: bool = False,
+    skip_refused: bool = False,
+    actor: LineActor = IMPORTER,
+    today: date | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import the tables in these files and folders.
+
+    A dry run goes the whole way in a transaction that is thrown away, and reports the rows that would stop the batch
+    instead of raising. `skip_refused` skips them with their code as the reason. `progress` is told the table, the rows
+    done and the rows in all (0 while they are being counted).
+    """
+    tables = find_tables(paths, mapping)
+    batch = ledger.keyed_digest(b"source-batch\n" + bytes.fromhex(mapping.digest) + b"".join(file_digests(tables)))
+    if ledger.uid("batch", batch, source=mapping.source) is not None:
+        tallies = {file.table.name: _all_known(file) for file in tables}
+        return ImportReport(tallies, batch, ledger.size, dry_run)
+    with Scratch() as scratch:
+        plan = examine(
+            tables,
+            mapping,
+            scratch,
+            lambda kind, ids: ledger.uids(kind, ids, source=mapping.source).keys(),
+            skip_refused=skip_refused,
+            progress=progress,
+        )
+        if plan.faults and not dry_run:
+            raise BatchStopped(_report(plan, batch, ledger.size, dry_run=False), plan.faults)
+        day = day_of(utc_now()) if today is None else today
+        with ledger.transaction(discard=True) if dry_run else nullcontext():
+            _Writing(ledger, plan, actor, day, dry_run, skip_refused, progress).run(batch)
+        return _report(plan, batch, ledger.size, dry_run=dry_run)
+
+
+def _report(plan: Plan, batch: str, size: int, *, dry_run: bool) -> ImportReport:
+    return ImportReport(plan.tallies, batch, size, dry_run, len(plan.faults), plan.rejected)
+
+
+def _all_known(file: TableFile) -> Tally:
+    rows = sum(1 for _ in read_rows(file)) - 1
+    return Tally(rows, 0, Counter({ALREADY: rows} if rows else {}))
+
+
+@dataclass(slots=True)
+class _Writing:
+    """The second pass: chunk after chunk into the ledger, then the closing entry."""
+
+    ledger: Destination
+    plan: Plan
+    actor: LineActor
+    today: date
+    dry_run: bool
+    skip_refused: bool
+    progress: Progress | None
+    written: int = 0
+
+    def run(self, batch: str) -> None:
+        for file in self.plan.tables:
+            tally = self.plan.tallies[file.table.name]
+            for chunk in self.plan.lines(file, self.actor, self.today):
+                self._write(file.table.event, chunk, tally)
+                if self.progress is not None:
+                    self.progress(file.table.name, tally.imported + tally.skipped, tally.rows)
+        with self._transaction():
+            self.ledger.submit(self._closing(batch))
+
+    def _transaction(self) -> AbstractContextManager[object]:
+        return nullcontext() if self.dry_run else self.ledger.transaction()
+
+    def _write(self, event: str, chunk: list[PlannedLine], tally: Tally) -> None:
+        known = self._known(event, chunk)
+        new = [planned for planned in chunk if (planned.owner, planned.record) not in known]
+        refused: list[RowRefused] = []
+        with self._transaction():
+            for planned in new:
+                try:
+                    self.ledger.submit(planned.line)
+                except (Refused, Invalid) as error:
+                    refused.append(self._refused(error, planned))
+        for one in refused:
+            self.plan.leave_out(one, tolerated=self.skip_refused)
+        if len(chunk) > len(new):
+            tally.reasons[ALREADY] += len(chunk) - len(new)
+        tally.imported += len(new) - len(refused)
+        self.written += len(new) - len(refused)
+
+    def _refused(self, error: LedgerError, planned: PlannedLine) -> RowRefused:
+        refused = RowRefused(error, table=planned.table, line=planned.number, written=self.written)
+        if not (self.skip_refused or self.dry_run):
+            raise refused from error
+        return refused
+
+    def _known(self, event: str, chunk: list[PlannedLine]) -> Collection[tuple[str, str]]:
+        source = self.plan.mapping.source
+        if event == "SubjectRegistered":
+            ids = {str(planned.line.data["subject_id"]): (planned.owner, planned.record) for planned in chunk}
+            return {ids[one] for one in self.ledger.uids("subject", ids, source=source)}
+        return self.ledger.known_records(event, [(planned.owner, planned.record) for planned in chunk], source=source)
+
+    def _closing(self, batch: str) -> Line:
+        tallies = self.plan.tallies.values()
+        rejected = len(self.plan.rejected)
+        data: dict[str, Any] = {
+            "source": self.plan.mapping.source,
+            "digest": batch,
+            "accepted": sum(tally.rows for tally in tallies) - rejected,
+            "rejected": rejected,
+        }
+        if rejected:
+            data["rejects"] = [rejection.as_json() for rejection in self.plan.rejected]
+        return Line("SourceBatchImported", self.today, self.actor, data, source={"system": self.plan.mapping.source})

@@ -1,0 +1,208 @@
+"""The plan of an import: every row of every table read once and judged before anything is written.
+
+`examine` streams the tables in the order of the mapping. It finds rows that cannot be read, ids that stand twice,
+subjects that nobody knows, repeated rows, and the records that observations are about; what it must remember lies in
+a scratch index on disk. `lines` streams them again, as lines for the ledger, without the rows that were left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+
+from ledger.errors import Invalid
+from ledger.importing.errors import Rejection, RowError, RowRefused
+from ledger.importing.mapping import Mapping
+from ledger.importing.rows import Reference, Row, Shape, shape_of
+from ledger.importing.scratch import Scratch
+from ledger.importing.tables import TableFile, read_rows
+from ledger.line import Line, LineActor
+
+CHUNK_ROWS = 1_000
+MAX_FAULTS = 1_000
+
+Known = Callable[[str, Collection[str]], Collection[str]]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows of one table; `rows == imported + skipped` once all is done."""
+
+    rows: int = 0
+    imported: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def skipped(self) -> int:
+        return self.reasons.total()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    """A row on its way into the ledger. `record` within `owner` names it in its source."""
+
+    table: str
+    number: int
+    record: str
+    owner: str
+    line: Line
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an import will do. `faults` counts the rows that stop it, `rejected` lists every row left out."""
+
+    mapping: Mapping
+    tables: list[TableFile]
+    scratch: Scratch
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    rejected: list[Rejection] = field(default_factory=list)
+    faults: list[Rejection] = field(default_factory=list)
+    _left_out: dict[str, set[int]] = field(default_factory=dict)
+    _stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def leave_out(self, error: RowError | RowRefused, *, tolerated: bool) -> None:
+        """Count a row as skipped, and as a fault where neither the mapping nor the caller lets it be skipped."""
+        rejection = Rejection.of(error)
+        self.tallies[error.table].reasons[error.code] += 1
+        self.rejected.append(rejection)
+        self._left_out[error.table].add(error.line)
+        if not tolerated:
+            self.faults.append(rejection)
+            if len(self.faults) == MAX_FAULTS:
+                raise RowError(
+                    f"{error.detail}; the file has {MAX_FAULTS} such rows or more, is the mapping the right one?",
+                    code=error.code,
+                    table=error.table,
+                    line=error.line,
+                    field=error.field,
+                )
+
+    def lines(self, file: TableFile, actor: LineActor, today: date) -> Iterator[list[PlannedLine]]:
+        """The lines of one table in chunks; `input-changed` when the file is not the one that was examined."""
+        rows = read_rows(file)
+        shape = shape_of(file.table, rows, self.mapping.formats)
+        left_out = self._left_out[file.table.name]
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            planned = [
+                self._planned(shape, shape.read(line, cells), actor, today)
+                for line, cells in chunk
+                if line not in left_out
+            ]
+            if file.stamp != self._stamps[file.table.name]:
+                raise Invalid(f"{file.path.name} changed while it was imported", code="input-changed")
+            yield planned
+
+    def _planned(self, shape: Shape, row: Row, actor: LineActor, today: date) -> PlannedLine:
+        table, data = shape.table, row.data
+        for member, other, ways in shape.joins:
+            for way, places in enumerate(ways):
+                values = (row.cells[place] for place in places)
+                found = self.scratch.get(self.scratch.digest("find", other, str(way), *values))
+                if found is not None and found.times == 1:
+                    data[member] = found.value
+                    break
+        if table.mark_repeats:
+            first = self.scratch.get(self.scratch.digest("repeat", table.name, *shape.without_key(row)))
+            if first is not None and first.value != row.record:
+                data["duplicate_of"] = first.value
+        source = {"system": self.mapping.source} | ({"record": row.record} if row.record else {})
+        line = Line(table.event, today, actor, data, number=row.line, source=source)
+        return PlannedLine(table.name, row.line, row.record, row.owner, line)
+
+
+def examine(
+    tables: Sequence[TableFile],
+    mapping: Mapping,
+    scratch: Scratch,
+    known: Known,
+    *,
+    skip_refused: bool = False,
+    progress: Progress | None = None,
+) -> Plan:
+    """Read and judge everything. `known` answers which subjects or commitments of the source the ledger has already.
+
+    A file that is no table of the mapping at all raises; rows that cannot be imported are collected in the plan.
+    """
+    plan = Plan(mapping, list(tables), scratch)
+    for file in tables:
+        name = file.table.name
+        tally = plan.tallies[name] = Tally()
+        plan._left_out[name] = set()
+        plan._stamps[name] = file.stamp
+        rows = read_rows(file)
+        shape = shape_of(file.table, rows, mapping.formats)
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            tally.rows += len(chunk)
+            for error in _judge(shape, chunk, scratch, known):
+                tolerated = skip_refused or file.table.may_leave_out(error.code, error.field)
+                plan.leave_out(error, tolerated=tolerated)
+            if progress is not None:
+                progress(name, tally.rows, 0)
+    return plan
+
+
+def _judge(shape: Shape, chunk: Sequence[tuple[int, list[str]]], scratch: Scratch, known: Known) -> Iterator[RowError]:
+    """Judge a chunk of rows; remember those that can be imported, and yield what is wrong with the others."""
+    rows: list[Row] = []
+    unknown: dict[str, set[str]] = {}
+    for line, cells in chunk:
+        try:
+            row = shape.read(line, cells)
+            shape.check_cells(row)
+            shape.check_data(row)
+        except RowError as error:
+            yield error
+            continue
+        rows.append(row)
+        for one in row.references:
+            if scratch.get(scratch.digest(*_named(one))) is None:
+                unknown.setdefault(_named(one)[0], set()).add(one.id)
+    elsewhere = {(space, one) for space, ids in unknown.items() for one in known(space, ids)}
+    for row in rows:
+        fault = _unknown_reference(shape, row, scratch, elsewhere) or _taken_key(shape, row, scratch)
+        if fault is not None:
+            yield fault
+            continue
+        if shape.table.mark_repeats:
+            scratch.put(scratch.digest("repeat", shape.table.name, *shape.without_key(row)), row.record)
+        for way, values in enumerate(shape.found_by(row)):
+            scratch.put(scratch.digest("find", shape.table.name, str(way), *values), row.record)
+
+
+def _named(reference: Reference) -> tuple[str, str]:
+    """The space of ids in which a reference is looked up, and the id: persons and units share theirs."""
+    return "commitment" if reference.kind == "commitment" else "subject", reference.id
+
+
+def _unknown_reference(
+    shape: Shape, row: Row, scratch: Scratch, elsewhere: Collection[tuple[str, str]]
+) -> RowError | None:
+    for reference in row.references:
+        found = scratch.get(scratch.digest(*_named(reference)))
+        if found is None and _named(reference) in elsewhere:
+            continue
+        if found is None or found.value != reference.kind:
+            detail = f"no {reference.kind} of this id stands before it in the batch, or in the ledger"
+            code = f"unknown-{reference.kind}"
+            return RowError(detail, code=code, table=shape.table.name, line=row.line, field=reference.column)
+    return None
+
+
+def _taken_key(shape: Shape, row: Row, scratch: Scratch) -> RowError | None:
+    """Remember the row's own name, and the subject or commitment it opens; an error when the name is taken."""
+    table = shape.table
+    if table.event == "SubjectRegistered":
+        key, value = scratch.digest("subject", row.data["subject_id"]), row.data["kind"].lower()
+    elif table.event == "CommitmentImported":
+        key, value = scratch.digest("commitment", row.data["source_record"]), "commitment"
+    else:
+        key, value = scratch.digest("row", table.name, row.owner, row.record), ""
+    if scratch.put(key, value) is None:
+        return None
+    column = table.key[0] if table.key else table.owner
+    return RowError("another row has the same id", code="duplicate-key", table=table.name, line=row.line, field=column)

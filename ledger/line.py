@@ -1,0 +1,173 @@
+"""One line of a history file: one command, whatever door it came through (DESIGN §8).
+
+`parse_line` refuses what is not a JSON object of exactly these members: floats, duplicate names, unknown members and
+lines over the size limit each have their code. It never echoes what it refuses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from ledger.clock import parse_time
+from ledger.errors import Invalid
+
+MAX_LINE_BYTES = 1_048_576
+_MEMBERS = {"type", "effective_on", "recorded_at", "actor", "data", "source", "basis", "purpose", "after"}
+_ACTOR_MEMBERS = {"id", "role", "unit_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class LineActor:
+    """Who acts, by the caller's own ids: `id` may be a login, `unit_id` a unit's caller id."""
+
+    id: str
+    role: str
+    unit_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A command: `type` and `data` as in the catalogue (DOMAIN §4.2); `number` counts lines of a file from 1.
+
+    `recorded_at` is the line's own claim: the recorded time in a history load, `source.recorded_at` elsewhere.
+    `after` is the stream version the actor saw; the command is refused when the stream has moved on.
+    """
+
+    type: str
+    effective_on: date
+    actor: LineActor
+    data: Mapping[str, Any]
+    recorded_at: datetime | None = None
+    number: int | None = None
+    source: Mapping[str, str] | None = None
+    basis: tuple[str, ...] = ()
+    purpose: str | None = None
+    after: int | None = field(default=None)
+
+
+def parse_day(text: object, where: str) -> date:
+    """An ISO day `YYYY-MM-DD`; `Invalid` with code `bad-date` (not a day) or `impossible-date` (2025-02-30)."""
+    if not isinstance(text, str) or len(text) != 10 or text[4] != "-" or text[7] != "-":
+        raise Invalid("expected a day YYYY-MM-DD", code="bad-date", field=where)
+    if not (text[:4] + text[5:7] + text[8:]).isascii() or not (text[:4] + text[5:7] + text[8:]).isdigit():
+        raise Invalid("expected a day YYYY-MM-DD", code="bad-date", field=where)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("no such day in the calendar", code="impossible-date", field=where) from None
+
+
+def parse_line(data: bytes, number: int | None = None) -> Line:
+    """Parse one line of a history file; every refusal is an `Invalid` with `code` and `field`."""
+    if len(data) > MAX_LINE_BYTES:
+        raise Invalid(f"a line holds at most {MAX_LINE_BYTES} bytes, this one {len(data)}", code="line-too-long")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Invalid("the line is not UTF-8 (GB18030 and other encodings: convert first)", code="not-utf8") from None
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
+        )
+    except json.JSONDecodeError as error:
+        raise Invalid(f"not JSON at column {error.colno}", code="not-json") from None
+    except RecursionError:
+        raise Invalid("nested too deeply", code="too-deep") from None
+    return line_of(value, number)
+
+
+def line_of(value: object, number: int | None = None) -> Line:
+    """A `Line` from a JSON object already parsed."""
+    if not isinstance(value, dict):
+        raise Invalid("a line is a JSON object", code="not-an-object")
+    for name in value:
+        if name not in _MEMBERS:
+            raise Invalid("a line has no such member", code="unknown-field", field=_safe(name))
+    for name in ("type", "effective_on", "actor", "data"):
+        if name not in value:
+            raise Invalid("this member is required", code="missing-field", field=name)
+    kind, body, source = value["type"], value["data"], value.get("source")
+    if not isinstance(kind, str):
+        raise Invalid("expected a string", code="wrong-type", field="type")
+    if not isinstance(body, dict):
+        raise Invalid("expected an object", code="wrong-type", field="data")
+    if source is not None and not (isinstance(source, dict) and all(isinstance(v, str) for v in source.values())):
+        raise Invalid("expected an object of strings", code="wrong-type", field="source")
+    recorded = value.get("recorded_at")
+    if recorded is not None and not isinstance(recorded, str):
+        raise Invalid("expected a time", code="wrong-type", field="recorded_at")
+    basis, purpose, after = value.get("basis", []), value.get("purpose"), value.get("after")
+    if not (isinstance(basis, list) and all(isinstance(item, str) for item in basis)):
+        raise Invalid("expected a list of clause ids", code="wrong-type", field="basis")
+    if purpose is not None and not isinstance(purpose, str):
+        raise Invalid("expected a string", code="wrong-type", field="purpose")
+    if after is not None and (not isinstance(after, int) or isinstance(after, bool) or after < 0):
+        raise Invalid("expected a stream version", code="wrong-type", field="after")
+    return Line(
+        type=kind,
+        effective_on=parse_day(value["effective_on"], "effective_on"),
+        actor=_actor(value["actor"]),
+        data=body,
+        recorded_at=None if recorded is None else _time(recorded),
+        number=number,
+        source=source,
+        basis=tuple(basis),
+        purpose=purpose,
+        after=after,
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        return parse_time(text)
+    except Invalid as error:
+        raise Invalid(error.detail, code=error.code, field="recorded_at") from None
+
+
+def _actor(value: object) -> LineActor:
+    if not isinstance(value, dict):
+        raise Invalid("expected an object", code="wrong-type", field="actor")
+    for name in value:
+        if name not in _ACTOR_MEMBERS:
+            raise Invalid("an actor has no such member", code="unknown-field", field=f"actor.{_safe(name)}")
+    for name in ("id", "role"):
+        if name not in value:
+            raise Invalid("this member is required", code="missing-field", field=f"actor.{name}")
+    for name, item in value.items():
+        if not isinstance(item, str) or not item:
+            raise Invalid("expected a non-empty string", code="wrong-type", field=f"actor.{name}")
+    return LineActor(value["id"], value["role"], value.get("unit_id"))
+
+
+def _safe(name: str) -> str:
+    """A member's name as it may be shown: anything that does not look like a name is not repeated."""
+    plain = len(name) <= 40 and name.isascii() and name.replace("_", "a").isalnum() and not name[:1].isdigit()
+    return name if plain else "(unprintable name)"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise Invalid("a member stands twice", code="duplicate-name", field=_safe(name))
+            seen.add(name)
+    return members
+
+
+def _no_float(_: str) -> float:
+    raise Invalid("no fractions: use an integer or a decimal string", code="float-not-allowed")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17:
+        raise Invalid("integers lie within ±(2^53−1)", code="integer-out-of-range")
+    value = int(text)
+    if abs(value) > 9_007_199_254_740_991:
+        raise Invalid("integers lie within ±(2^53−1)", code="integer-out-of-range")
+    return value

@@ -1,0 +1,84 @@
+"""What the rulebook says to a command: windows and periods as days, from the editions known now.
+
+Aggregates know no rulebook; they are given days. When no edition is known, commands that need one are refused with
+`no-edition` (DOMAIN §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from ledger.domain.base import Act
+from ledger.domain.breach import CORRECTABLE, Breach, Windows
+from ledger.errors import Invalid
+from ledger.line import parse_day
+from ledger.rulebook import deadlines, parameters, windows
+from ledger.rulebook.calendar import calendar_of
+from ledger.rulebook.facts import LASTING_LIST_CODES
+
+# 公务员法 95: an appeal within 15 days of the result of a review. Statute, not policy; an edition cannot change it.
+APPEAL_AFTER_REVIEW_DAYS = 15
+
+Timeline = windows.EditionTimeline
+
+
+class Policy:
+    """Questions a command asks the rulebook; `timeline` gives the editions known at that moment."""
+
+    def __init__(self, timeline: Callable[[], Timeline]) -> None:
+        self._timeline = timeline
+
+    def require_edition(self) -> None:
+        """`NotFound` with code `no-edition` when no activation is known."""
+        self._timeline().on(date.max)
+
+    def limitation_ends(self, occurred_on: date, on: date) -> date | None:
+        """The last day for a report; None when the edition has no limitation, or there is no edition yet."""
+        return deadlines.last_report_day(self._timeline().on(on), occurred_on)
+
+    def breach_reply_due(self, served_on: date) -> date:
+        """The earliest last day of the reply period."""
+        return deadlines.earliest_reply_due(self._timeline().on(served_on), served_on)
+
+    def pre_decision_reply_due(self, sent_on: date) -> date:
+        """The earliest last day of the candidate's period."""
+        return deadlines.earliest_response_due(self._timeline().on(sent_on), sent_on)
+
+    def repair_decide_due(self, accepted_on: date) -> date:
+        """The last day to decide an accepted repair."""
+        return deadlines.repair_decision_due(self._timeline().on(accepted_on), accepted_on)
+
+    def working_days_after(self, start: date, count: int) -> date:
+        """The `count`-th working day after `start`, by the calendar of the edition in force on `start`."""
+        return calendar_of(self._timeline().on(start).calendar).add_working_days(start, count)
+
+    def windows(self, breach: Breach, act: Act) -> Windows:
+        """The mildest days of one finding among the editions in force from its decision to the act."""
+        timeline = self._timeline()
+        if breach.severity is None or breach.decision_on is None:
+            return Windows(0, 0, date.max, None)
+        severity, decided = parameters.Severity(breach.severity.value), breach.decision_on
+        lasting = breach.record_kind == "DISCIPLINE" and breach.list_code in LASTING_LIST_CODES
+        return Windows(
+            appeal_days=timeline.on(act.on).notice.appeal_days,
+            appeal_after_review_days=APPEAL_AFTER_REVIEW_DAYS,
+            repair_from=windows.first_repair_day(timeline, severity, decided, act.on).value,
+            over_on=None if lasting else windows.max_day(timeline, severity, decided, act.on).value,
+        )
+
+    @staticmethod
+    def check_correction(field: str, value: Any) -> None:
+        """A corrected value has the type of the member it corrects."""
+        if field not in CORRECTABLE:
+            return  # the aggregate refuses
+        if field in ("occurred_on", "ends_on"):
+            if value is not None or field == "occurred_on":
+                parse_day(value, "data.corrected_value")
+        elif field in ("duty_related", "publicity"):
+            if not isinstance(value, bool):
+                raise Invalid("expected true or false", code="wrong-type", field="data.corrected_value")
+        elif not (value is None or isinstance(value, str)):
+            raise Invalid("expected a string", code="wrong-type", field="data.corrected_value")
+

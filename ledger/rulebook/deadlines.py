@@ -1,0 +1,43 @@
+"""Deadlines from an edition's `[notice]`: the last day of each period, that day included (DOMAIN §7, §9).
+
+The edition is the one in force on the day of the act that starts the period; its calendar counts the working days.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from ledger.rulebook.calendar import calendar_of
+from ledger.rulebook.edition import Edition
+from ledger.rulebook.windows import add_months
+
+
+def earliest_reply_due(edition: Edition, served_on: date) -> date:
+    """The earliest `reply_due` a notice of breach may set; an unheard finding begins on the day after `reply_due`."""
+    return _working_days_after(edition, served_on, edition.notice.breach_reply_wd)
+
+
+def earliest_response_due(edition: Edition, sent_on: date) -> date:
+    """The earliest `reply_due` a pre-decision notice may set."""
+    return _working_days_after(edition, sent_on, edition.notice.pre_decision_wd)
+
+
+def repair_decision_due(edition: Edition, accepted_on: date) -> date:
+    """The day by which an accepted repair is decided."""
+    return _working_days_after(edition, accepted_on, edition.notice.repair_decide_wd)
+
+
+def last_appeal_day(edition: Edition, decision_on: date) -> date:
+    """Day n = filed_on − decision_on is in time while n ≤ `appeal_days`."""
+    days = min(edition.notice.appeal_days, (date.max - decision_on).days)
+    return decision_on + timedelta(days=days)
+
+
+def last_report_day(edition: Edition, occurred_on: date) -> date | None:
+    """The last day on which conduct may be reported; None where the edition sets no limitation."""
+    months = edition.notice.report_limitation_months
+    return None if months is None else add_months(occurred_on, months)
+
+
+def _working_days_after(edition: Edition, act: date, count: int) -> date:
+    return calendar_of(edition.calendar).add_working_days(act, count)

@@ -1,0 +1,112 @@
+"""What goes into the store and what comes out of it: plain frozen values, no behaviour.
+
+A `LedgerStoredEvent` is what the framework's recorders take, with the columns that lie beside the entry. An
+`EntryRow` is one row as stored; `Acknowledgement` is what a caller holds after the commit (DESIGN §3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from eventsourcing.persistence import StoredEvent
+
+from ledger.errors import Conflict, Refused
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """One personal section: its ciphertext, and whose key of which retention class opens it."""
+
+    section: str
+    subject: str
+    retention: str
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class LedgerStoredEvent(StoredEvent):
+    """A stored event with the subjects whose file it may move and the sections that lie beside it."""
+
+    subjects: tuple[str, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry as stored. Everything but `state` is derived from it, and `fsck` derives it again."""
+
+    index: int
+    stream: str
+    version: int
+    topic: str
+    recorded_at: str
+    subjects: tuple[str, ...]
+    leaf: bytes
+    chain: bytes
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head row, written in every commit: what the log amounted to after its newest entry."""
+
+    size: int
+    root: bytes
+    chain: bytes
+    frontier: bytes
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Where a command's entry stands. Given out only after the commit."""
+
+    index: int
+    size: int
+    leaf: str
+    recorded_at: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A caller's own name for one request; `fingerprint` is a keyed digest of its body."""
+
+    principal: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """One row of the blind index: `digest` (keyed) stands for the value of `field` that leads to `uid`."""
+
+    field: str
+    digest: bytes
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Everything one request writes, in one transaction: all of it or nothing."""
+
+    events: Sequence[StoredEvent]
+    request: RequestKey | None = None
+    index_rows: Sequence[IndexRow] = ()
+    documents: Mapping[bytes, bytes] = field(default_factory=dict)
+
+
+class IndexTaken(Conflict):
+    """The blind index already leads from this value to a subject or record; `field` says which index."""
+
+    code = "index-taken"
+
+    def __init__(self, field: str) -> None:
+        super().__init__("another entry already holds this value", field=field)
+
+
+class RequestKeyReused(Refused):
+    """The request key was used before, with another body."""
+
+    code = "request-key-reused"

@@ -1,0 +1,160 @@
+"""Who of a group may write: decided inside the transaction, before anything is written.
+
+In the order in which they came, each insertion is a replay of a stored request, a replay of an earlier one of the same
+group, refused (a version or an index value is taken), or accepted. One that is refused never fails its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hmac import compare_digest
+from itertools import islice
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken, Insertion, RequestKey, RequestKeyReused
+from ledger.storage.group_commit import Item
+from ledger.storage.session import Row, Session, spread
+
+CHUNK = 200  # pairs in one list
+_VERSIONS = "SELECT stream, version FROM entries WHERE (stream, version) IN (VALUES ?*)"
+_VALUES = "SELECT field, digest FROM blind_index WHERE (field, digest) IN (VALUES ?*)"
+_REQUESTS = (
+    "SELECT principal, request, fingerprint, idx, entries FROM request_keys WHERE (principal, request) IN (VALUES ?*)"
+)
+_ACKNOWLEDGED = "SELECT idx, leaf, recorded_at, version FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+
+
+class Write(Item):
+    """An insertion on its way through the queue, and what its caller will get.
+
+    Without events and with a request key it only confirms a stored request, if there is one.
+    """
+
+    __slots__ = ("acknowledgements", "fingerprint", "insertion", "leader")
+
+    def __init__(self, insertion: Insertion) -> None:
+        super().__init__()
+        self.insertion = insertion
+        self.acknowledgements: list[Acknowledgement] = []
+        self.fingerprint: bytes | None = None  # of the stored request that answered this write
+        self.leader: Write | None = None  # an earlier write of the group, with the same request key
+
+    @property
+    def confirms(self) -> bool:
+        return self.insertion.request is not None and not self.insertion.events
+
+
+class Claims:
+    """What earlier insertions of the same transaction take."""
+
+    def __init__(self) -> None:
+        self.versions: set[tuple[object, int]] = set()
+        self.index_values: set[tuple[str, bytes]] = set()
+        self.requests: dict[tuple[str, str], Write] = {}
+
+
+def judge(writes: Sequence[Write], session: Session) -> list[Write]:
+    """The writes that may be written, in order; the others hold an error, a stored answer or a leader."""
+    insertions = [write.insertion for write in writes]
+    versions = taken_versions(session, (event for insertion in insertions for event in insertion.events))
+    values = taken_values(session, (row for insertion in insertions for row in insertion.index_rows))
+    stored = stored_requests(session, (insertion.request for insertion in insertions if insertion.request))
+    claims = Claims()
+    claims.versions, claims.index_values = versions, values
+    return [write for write in writes if _accept(write, session, stored, claims)]
+
+
+def _accept(write: Write, session: Session, stored: dict[tuple[str, str], Row], claims: Claims) -> bool:
+    write.leader = None
+    insertion = write.insertion
+    request = insertion.request
+    if request is not None:
+        name = (request.principal, request.key)
+        if name in stored:
+            answer(write, request, stored[name], session)
+            return False
+        if name in claims.requests:
+            write.leader = claims.requests[name]
+            return False
+        if write.confirms:
+            return False
+    write.error = refusal(insertion, claims)
+    if write.error is not None:
+        return False
+    claims.versions.update((event.originator_id, event.originator_version) for event in insertion.events)
+    claims.index_values.update((row.field, row.digest) for row in insertion.index_rows)
+    if request is not None:
+        claims.requests[(request.principal, request.key)] = write
+    return True
+
+
+def refusal(insertion: Insertion, claims: Claims) -> Exception | None:
+    """Why an insertion may not be written beside what is claimed already, if so."""
+    own_versions = set()
+    for event in insertion.events:
+        place = (event.originator_id, event.originator_version)
+        if place in claims.versions or place in own_versions:
+            return IntegrityError(f"version {event.originator_version} of its stream is taken")
+        own_versions.add(place)
+    own_values = set()
+    for row in insertion.index_rows:
+        value = (row.field, row.digest)
+        if value in claims.index_values or value in own_values:
+            return IndexTaken(row.field)
+        own_values.add(value)
+    return None
+
+
+def answer(write: Write, request: RequestKey, stored: Row, session: Session) -> None:
+    """Give a replay what the first request got, or refuse another body under the same key."""
+    fingerprint, first, count = stored
+    write.fingerprint = bytes(fingerprint)
+    if not write.confirms and not compare_digest(write.fingerprint, request.fingerprint):
+        write.error = RequestKeyReused("this request key was used with another body")
+    else:
+        write.acknowledgements = acknowledgements(session, first, count)
+
+
+def follow(write: Write) -> None:
+    """Give a replay within a group what its leader got."""
+    leader = write.leader
+    if leader is None or write.insertion.request is None or leader.insertion.request is None:
+        return
+    if not compare_digest(write.insertion.request.fingerprint, leader.insertion.request.fingerprint):
+        write.error = RequestKeyReused("this request key was used with another body")
+    else:
+        write.acknowledgements, write.error = leader.acknowledgements, leader.error
+
+
+def acknowledgements(session: Session, first: int, count: int) -> list[Acknowledgement]:
+    """The acknowledgements of `count` entries from `first`, as they were given out."""
+    rows = session.query(_ACKNOWLEDGED, (first, first + count))
+    return [Acknowledgement(idx, idx + 1, bytes(leaf).hex(), at, version) for idx, leaf, at, version in rows]
+
+
+def taken_versions(session: Session, events: Iterable[StoredEvent]) -> set[tuple[object, int]]:
+    """Which of these events' places in their streams are taken."""
+    places = ((event.originator_id, event.originator_version) for event in events)
+    return {(stream, version) for stream, version in _among(session, _VERSIONS, places)}
+
+
+def taken_values(session: Session, rows: Iterable[IndexRow]) -> set[tuple[str, bytes]]:
+    """Which of these values the blind index holds."""
+    values = ((row.field, row.digest) for row in rows)
+    return {(field, bytes(digest)) for field, digest in _among(session, _VALUES, values)}
+
+
+def stored_requests(session: Session, requests: Iterable[RequestKey]) -> dict[tuple[str, str], Row]:
+    """Fingerprint, first index and number of entries of those requests that are there."""
+    names = ((request.principal, request.key) for request in requests)
+    return {(row[0], row[1]): row[2:] for row in _among(session, _REQUESTS, names)}
+
+
+def _among(session: Session, statement: str, pairs: Iterable[tuple[object, object]]) -> list[Row]:
+    """The rows of a statement over pairs, some hundreds at a time."""
+    found: list[Row] = []
+    rest = iter(pairs)
+    while chunk := list(islice(rest, CHUNK)):
+        found += session.query(spread(statement, len(chunk), 2), [value for pair in chunk for value in pair])
+    return found

@@ -1,0 +1,323 @@
+"""The key store: one key per subject and retention class, wrapped by the master key, away from the ledger's database.
+
+`get_or_create` returns a key only when it is durable here, so no section is ever sealed with a key that a crash could
+take away; `batch()` makes many durable at once. `seal` binds a section to its place: its ciphertext opens nowhere else.
+The index key makes keyed digests (blind index, request fingerprints); a digest begins with its key's version.
+Destroying a key is all it takes to erase what it sealed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock, RLock, local
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.errors import Invalid, LedgerError, Unavailable, VerificationError
+from ledger.log.encoding import canonical
+from ledger.storage import sqlite
+from ledger.storage.store import engine_of, is_sqlite, path_of
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+CACHE_SECONDS = 300.0
+CACHE_KEYS = 10_000
+CHUNK = 400
+
+Owner = tuple[str, str]  # subject, retention class
+
+_metadata = sa.MetaData()
+_subject_keys = sa.Table(
+    "subject_keys",
+    _metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("retention", sa.Text, primary_key=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+)
+_index_keys = sa.Table(
+    "index_keys",
+    _metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+)
+_INSERT = sa.text(
+    "INSERT INTO subject_keys (subject, retention, wrapped) VALUES (:subject, :retention, :wrapped) "
+    "ON CONFLICT (subject, retention) DO NOTHING"
+)
+
+
+class WrongMasterKey(LedgerError):
+    """The master key does not open this key store."""
+
+    code = "wrong-master-key"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a section belongs; associated data of its encryption."""
+
+    origin: str
+    stream: str
+    version: int
+    section: str
+    subject: str
+
+    def format(self) -> bytes:
+        return canonical([self.origin, self.stream, self.version, self.section, self.subject])
+
+
+def seal(key: bytes, plaintext: bytes, place: Place) -> bytes:
+    """AES-256-GCM under a fresh random nonce, which stands before the ciphertext."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, place.format())
+
+
+def open_sealed(key: bytes, sealed: bytes, place: Place) -> bytes:
+    """What `seal` was given; `VerificationError` for another key, another place or other bytes."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.format())
+    except (InvalidTag, ValueError):
+        raise VerificationError(
+            f"{place.stream}, version {place.version}: section {place.section} does not open", code="section-not-open"
+        ) from None
+
+
+class _Batch:
+    """Keys made in one open transaction of the key store."""
+
+    connection: sa.Connection
+
+    def __init__(self) -> None:
+        self.made: dict[Owner, bytes] = {}
+
+
+class KeyStore:
+    """An open key store. Safe to use from many threads."""
+
+    def __init__(self, url: str, master_key: bytes) -> None:
+        self._url = url
+        self._master = AESGCM(master_key)
+        self._engine = engine_of(url)
+        self._making = RLock()  # held while keys are made, and through a batch
+        self._cache: dict[Owner, tuple[float, bytes]] = {}
+        self._cache_lock = Lock()
+        self._own = local()  # the batch of this thread; nobody else may use a key that is not durable yet
+        self._index_keys: dict[int, bytes] = {}
+
+    @classmethod
+    def create(cls, url: str, master_key: bytes) -> Self:
+        """A new key store with its first index key; one that is there already is opened."""
+        if is_sqlite(url):
+            sqlite.create_file(path_of(url))
+        store = cls(url, master_key)
+        try:
+            with store._engine.begin() as connection:
+                _metadata.create_all(connection)
+                if connection.scalar(sa.select(sa.func.count()).select_from(_index_keys)) == 0:
+                    wrapped = store._wrap(os.urandom(KEY_BYTES), "index", 1)
+                    connection.execute(_index_keys.insert().values(version=1, wrapped=wrapped))
+            store._load_index_keys()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def open(cls, url: str, master_key: bytes) -> Self:
+        """An existing key store; `Unavailable` if there is none, `WrongMasterKey` if the master key is not its own."""
+        if is_sqlite(url) and not path_of(url).is_file():
+            raise Unavailable("there is no key store where one is expected", code="no-key-store")
+        store = cls(url, master_key)
+        try:
+            store._load_index_keys()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    # Subject keys.
+
+    def get_or_create(self, subject: str, retention: str) -> bytes:
+        """The key of a subject for a retention class, made if needed; durable when this returns (see `batch`)."""
+        return self.get_or_create_many([(subject, retention)])[(subject, retention)]
+
+    def get_or_create_many(self, owners: Iterable[Owner]) -> dict[Owner, bytes]:
+        """The same for many at once, in one transaction."""
+        wanted = list(dict.fromkeys(owners))
+        found = self._cached(wanted)
+        missing = [owner for owner in wanted if owner not in found]
+        if missing:
+            with self._making:
+                found |= self._create(missing)
+        return found
+
+    def get(self, subject: str, retention: str) -> bytes | None:
+        """The key, or None if it was destroyed or never made."""
+        return self.get_many([(subject, retention)]).get((subject, retention))
+
+    def get_many(self, owners: Iterable[Owner]) -> dict[Owner, bytes]:
+        """The keys that are there."""
+        wanted = list(dict.fromkeys(owners))
+        found = self._cached(wanted)
+        missing = [owner for owner in wanted if owner not in found]
+        if missing:
+            with self._guarded(reading=True) as connection:
+                stored = self._stored(connection, missing)
+            self._remember(stored)
+            found |= stored
+        return found
+
+    def destroy(self, subject: str, retention: str | None = None) -> int:
+        """Erase a subject's keys, all or of one class; how many there were. What they sealed stays shut for ever."""
+        condition = _subject_keys.c.subject == subject
+        if retention is not None:
+            condition &= _subject_keys.c.retention == retention
+        with self._making:
+            with self._guarded() as connection:
+                gone = connection.execute(_subject_keys.delete().where(condition)).rowcount
+            with self._cache_lock:
+                for owner in [o for o in self._cache if o[0] == subject and retention in (None, o[1])]:
+                    del self._cache[owner]
+            if is_sqlite(self._url):
+                # Deleted pages are zeroed (secure_delete); the log they still stand in is written back and cut.
+                sqlite.truncate_log(path_of(self._url))
+        return gone
+
+    @contextmanager
+    def batch(self, *, discard: bool = False) -> Iterator[None]:
+        """Keys made inside by this thread are durable at its end, not before; `discard` or an exception leaves none.
+
+        Open it inside `recorder.transaction()`: it then ends first, and the keys are durable before the entries.
+        """
+        if self._batch is not None:
+            yield
+            return
+        with self._making:
+            batch = self._own.batch = _Batch()
+            try:
+                with self._guarded() as batch.connection:
+                    yield
+                    if discard:
+                        batch.connection.rollback()
+                        batch.made.clear()
+            finally:
+                self._own.batch = None
+            self._remember(batch.made)
+
+    @property
+    def _batch(self) -> _Batch | None:
+        return getattr(self._own, "batch", None)
+
+    def _create(self, owners: Sequence[Owner]) -> dict[Owner, bytes]:
+        rows = [
+            {
+                "subject": subject,
+                "retention": retention,
+                "wrapped": self._wrap(os.urandom(KEY_BYTES), subject, retention),
+            }
+            for subject, retention in owners
+        ]
+        batch = self._batch
+        if batch is not None:
+            batch.connection.execute(_INSERT, rows)
+            made = self._stored(batch.connection, owners)
+            batch.made |= made
+            return made
+        with self._guarded() as connection:
+            connection.execute(_INSERT, rows)
+            made = self._stored(connection, owners)  # another process may have been first
+        self._remember(made)
+        return made
+
+    def _stored(self, connection: sa.Connection, owners: Sequence[Owner]) -> dict[Owner, bytes]:
+        found = {}
+        columns = _subject_keys.c
+        for start in range(0, len(owners), CHUNK):
+            chunk = owners[start : start + CHUNK]
+            chosen = sa.tuple_(columns.subject, columns.retention).in_(chunk)
+            for subject, retention, wrapped in connection.execute(sa.select(_subject_keys).where(chosen)):
+                found[(subject, retention)] = self._unwrap(bytes(wrapped), subject, retention)
+        return found
+
+    def _cached(self, owners: Sequence[Owner]) -> dict[Owner, bytes]:
+        made = self._batch.made if self._batch is not None else {}
+        oldest = monotonic() - CACHE_SECONDS
+        with self._cache_lock:
+            kept = {owner: self._cache[owner] for owner in owners if owner in self._cache}
+        found = {owner: key for owner, (since, key) in kept.items() if since > oldest}
+        return found | {owner: made[owner] for owner in owners if owner in made}
+
+    def _remember(self, keys: dict[Owner, bytes]) -> None:
+        now = monotonic()
+        with self._cache_lock:
+            if len(self._cache) + len(keys) > CACHE_KEYS:
+                self._cache.clear()
+            self._cache.update({owner: (now, key) for owner, key in keys.items()})
+
+    # Keyed digests.
+
+    @property
+    def index_key_version(self) -> int:
+        """The version of the index key that new digests are made with."""
+        return max(self._index_keys)
+
+    def keyed_digest(self, purpose: str, value: bytes, version: int | None = None) -> bytes:
+        """HMAC-SHA-256 under the index key, apart for each purpose; its first byte is the key's version."""
+        version = self.index_key_version if version is None else version
+        digest = hmac.digest(self._index_keys[version], purpose.encode() + b"\x00" + value, "sha256")
+        return bytes([version]) + digest
+
+    def keyed_digests(self, purpose: str, value: bytes) -> list[bytes]:
+        """The digest under every version of the index key, newest first: what a look-up asks for."""
+        return [self.keyed_digest(purpose, value, version) for version in sorted(self._index_keys, reverse=True)]
+
+    def _load_index_keys(self) -> None:
+        with self._guarded(reading=True) as connection:
+            rows = connection.execute(sa.select(_index_keys)).all()
+        self._index_keys = {version: self._unwrap(bytes(wrapped), "index", version) for version, wrapped in rows}
+        if not self._index_keys:
+            raise Invalid("the key store holds no index key", code="bad-key-store")
+
+    # Wrapping.
+
+    def _wrap(self, key: bytes, *name: str | int) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, key, canonical(list(name)))
+
+    def _unwrap(self, wrapped: bytes, *name: str | int) -> bytes:
+        try:
+            return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], canonical(list(name)))
+        except InvalidTag:
+            raise WrongMasterKey("a stored key does not open with this master key") from None
+
+    @contextmanager
+    def _guarded(self, *, reading: bool = False) -> Iterator[sa.Connection]:
+        engine = self._engine.execution_options(reading=True) if reading else self._engine
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise Unavailable(f"the key store cannot be used: {type(error).__name__}", code="no-key-store") from error
+
+    def close(self) -> None:
+        """Forget the keys and close the connections."""
+        self._cache.clear()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

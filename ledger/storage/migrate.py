@@ -1,0 +1,37 @@
+"""Building and upgrading the tables, by Alembic, from inside the program: no file of settings is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from ledger.storage import tables
+
+_FOLDER = Path(__file__).with_name("migrations")
+
+
+def pending(connection: sa.Connection) -> list[str]:
+    """The migrations that this database has not seen, oldest first."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    current = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory(str(_FOLDER))
+    return [script.revision for script in reversed(list(scripts.iterate_revisions("head", current or "base")))]
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Run what is pending in the connection's open transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def is_current(version: str | None) -> bool:
+    """Whether a database at this migration needs none; says so without loading Alembic."""
+    return version == tables.SCHEMA

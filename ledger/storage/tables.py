@@ -1,0 +1,111 @@
+"""The tables of a ledger, in SQLAlchemy Core: the one description both databases are built from.
+
+`entries` holds the log; the columns beside `state` are derived from it. The head is a single row. What may be
+erased (disclosures, blind index) lies in tables of its own, never in an entry. `SCHEMA` names the newest migration;
+a test compares these tables with what the migrations build.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+SCHEMA = "0001"
+
+metadata = sa.MetaData()
+
+Index64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    # On SQLite an INTEGER PRIMARY KEY is the row's own id: durable under VACUUM, unlike a bare rowid.
+    sa.Column("idx", Index64, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("version", Index64, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.Text, nullable=False),
+    sa.Column("subjects", sa.Text, nullable=False),  # joined by a space, in the entry's own order
+    sa.Column("leaf", sa.LargeBinary, nullable=False),
+    sa.Column("chain", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("stream", "version", name="entries_stream_version"),
+    sa.Index("entries_topic", "topic", "idx"),
+)
+
+head = sa.Table(
+    "head",
+    metadata,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", Index64, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("chain", sa.LargeBinary, nullable=False),
+    sa.Column("frontier", sa.LargeBinary, nullable=False),
+    sa.Column("recorded_at", sa.Text, nullable=False),  # empty while the log is
+    sa.Column("touched", Index64, nullable=False),  # counts commits: a replay writes here (ASSURANCE A2)
+    sa.CheckConstraint("one = 1", name="head_is_one_row"),
+)
+
+tiles = sa.Table(
+    "tiles",
+    metadata,
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("idx", Index64, primary_key=True, autoincrement=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+entry_subjects = sa.Table(
+    "entry_subjects",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("idx", Index64, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+disclosures = sa.Table(
+    "disclosures",
+    metadata,
+    sa.Column("idx", Index64, primary_key=True, autoincrement=False),
+    sa.Column("section", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("retention", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+request_keys = sa.Table(
+    "request_keys",
+    metadata,
+    sa.Column("principal", sa.Text, primary_key=True),
+    sa.Column("request", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("idx", Index64, nullable=False),  # the request's first entry
+    sa.Column("entries", sa.Integer, nullable=False),  # how many entries it wrote
+    sqlite_with_rowid=False,
+)
+
+blind_index = sa.Table(
+    "blind_index",
+    metadata,
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Index("blind_index_uid", "uid"),
+    sqlite_with_rowid=False,
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+tracking = sa.Table(
+    "tracking",
+    metadata,
+    sa.Column("application_name", sa.Text, primary_key=True),
+    sa.Column("notification_id", Index64, nullable=False),
+    sqlite_with_rowid=False,
+)

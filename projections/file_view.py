@@ -1,0 +1,66 @@
+"""What one answer is made from: the records of a subject on a day, the editions, and who is looking.
+
+The parts of an integrity file share it; so does the opening of personal texts, which happens only for viewers who may
+read them and leaves a number where a text was destroyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ledger.folds.facts import Records
+from ledger.reading import Logged
+from ledger.rulebook.windows import EditionTimeline
+from projections.reader import Reader
+from projections.visibility import SEES_REPORTER, SEES_TEXTS, Column
+
+REPORTER = "reporter"
+
+
+@dataclass(frozen=True)
+class FileView:
+    """One reading of one subject's file. `unit` is the viewer's unit, a pseudonym."""
+
+    reader: Reader
+    records: Records
+    timeline: EditionTimeline | None
+    on: date
+    column: Column
+    of_unit: bool
+    unit: str | None = None
+    by_index: dict[int, Logged] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_index.update((entry.index, entry) for entries in self.records.entries.values() for entry in entries)
+
+    def name(self, uid: str | None) -> str | None:
+        """The caller's id of a subject named in a record."""
+        return None if uid is None else self.reader.caller_id(uid)
+
+    def texts(self, events: Sequence[int]) -> list[dict[str, Any]]:
+        """The personal sections of these entries, for viewers who may read them.
+
+        Who reported is for the auditor and those who work on the case. `destroyed` counts what cannot be opened.
+        """
+        if self.column not in SEES_TEXTS:
+            return []
+        shown = []
+        for entry in (self.by_index[index] for index in events if index in self.by_index):
+            if not entry.sections:
+                continue
+            opened = dict(self.reader.sections(entry))
+            item: dict[str, Any] = {"event": entry.index, "type": entry.type}
+            if len(opened) < entry.sections:
+                item["destroyed"] = entry.sections - len(opened)
+            if self.column not in SEES_REPORTER:
+                opened.pop(REPORTER, None)
+            shown.append({**item, "sections": opened})
+        return shown
+
+
+def iso(day: date | None) -> str | None:
+    """A day as answers write it."""
+    return None if day is None else day.isoformat()

@@ -1,0 +1,150 @@
+"""The integrity file of a person or a unit on a day, as known at a size, shaped by who looks and why (DOMAIN §8).
+
+Every state and figure is a fold of the subject's own entries; nothing is read from a materialised list. A section that
+the viewer may not see is empty, and the balance is absent. Recruiting HR needs a consent that holds on the day and sees
+exactly the breaches that a check of that day would report.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ledger.errors import Refused
+from ledger.folds.consent import Consent
+from ledger.folds.eligibility import verdict_on
+from ledger.folds.facts import consent_for, findings_of_person, promises_of, reads, records_on
+from ledger.reading import Logged
+from ledger.rulebook.balance import balance as balance_of
+from projections import file_sections as sections
+from projections.figures import figure
+from projections.file_breaches import breach_item, repair_item, shown_breaches
+from projections.file_view import FileView
+from projections.reader import Reader, registered, timeline_if_any
+from projections.visibility import SEES_BALANCE, SEES_CAREER, SEES_OWN_HISTORY, Column, column_of
+
+NO_EDITION = "no-edition"
+COMMITMENTS_IN_SCOPE = "COMMITMENT"
+
+
+def integrity_file(
+    reader: Reader,
+    subject: str,
+    *,
+    as_of: date,
+    as_known: int,
+    viewer: str = "AUDITOR",
+    unit: str | None = None,
+    purpose: str | None = None,
+) -> dict[str, Any]:
+    """The answer `file → …` of DESIGN §8.
+
+    `NotFound` with code `unknown-subject`; `Refused` with code `consent-missing` for recruiting HR without a consent
+    to its unit (to any, when `unit` is None). Without an edition the states are those of the entries alone and the
+    balance is null with reason `no-edition`; a recruitment file then raises `NotFound` with that code.
+    """
+    column = column_of(viewer, purpose)
+    registration = registered(reader, subject, as_known)
+    view = _view(reader, registration, as_of, as_known, column, unit)
+    answer = {
+        "subject": reader.caller_id(registration.uid),
+        "uid": registration.uid,
+        "kind": registration.data["kind"],
+        "name": registration.data.get("name"),
+        "as_of": as_of.isoformat(),
+        "as_known": str(as_known),
+        "size": as_known,
+        "viewer": viewer,
+        "purpose": purpose,
+        "rulebook": None if view.timeline is None else view.timeline.on(as_of).id,
+    }
+    if column is Column.RECRUITING_HR:
+        return {**answer, **_for_recruitment(view, as_known)}
+    return {**answer, **_for_viewer(view)}
+
+
+def _view(
+    reader: Reader, registration: Logged, as_of: date, as_known: int, column: Column, unit: str | None
+) -> FileView:
+    timeline = timeline_if_any(reader, as_known, as_of)
+    return FileView(
+        reader=reader,
+        records=records_on(reader, registration.uid, as_of, as_known, timeline),
+        timeline=timeline,
+        on=as_of,
+        column=column,
+        of_unit=registration.data["kind"] != "PERSON",
+        unit=None if unit is None else reader.uid("subject", unit) or unit,
+    )
+
+
+def _for_viewer(view: FileView) -> dict[str, Any]:
+    column = view.column
+    shown, counted = shown_breaches(view)
+    career = column in SEES_CAREER
+    history = column in SEES_OWN_HISTORY
+    of_unit_to_all = view.of_unit and column in (Column.UNIT_HEAD, Column.PUBLIC)
+    answer: dict[str, Any] = {
+        "breaches": [one.item for one in shown],
+        "commitments": _commitments(view) if career or of_unit_to_all else [],
+        "repairs": [repair_item(repair) for one in shown if one.whole for repair in one.breach.repairs],
+        "sanctions": sections.sanction_items(view, standing_only=column is Column.OWN_HR) if career else [],
+        "appraisals": [],  # graded once appraisals are recorded
+        "commendations": sections.commendation_items(view) if career else [],
+        "imported": sections.imported_items(view) if history else [],
+    }
+    if counted:
+        answer["breaches_withheld"] = counted
+    if career and not view.of_unit:
+        answer |= {"posts": sections.post_items(view), "ranks": sections.rank_items(view)}
+    if history:
+        answer["timeline"] = sections.timeline_items(view, (one.breach for one in shown))
+        if not view.of_unit:
+            answer |= {"checks": sections.check_items(view), "consents": sections.consent_items(view)}
+    if column in SEES_BALANCE and not view.of_unit:
+        answer["balance"] = _balance(view)
+        answer["demonstration"] = answer["balance"]["demonstration"]
+    return answer
+
+
+def _commitments(view: FileView) -> list[dict[str, Any]]:
+    return sections.commitment_items(view, public_only=view.column is Column.PUBLIC)
+
+
+def _balance(view: FileView) -> dict[str, Any]:
+    if view.timeline is None:
+        return {"value": None, "lines": [], "reason": NO_EDITION, "demonstration": False}
+    findings = findings_of_person(view.records)
+    return figure(balance_of(view.timeline, findings, promises_of(view.records, view.timeline, view.on), view.on))
+
+
+def _for_recruitment(view: FileView, size: int) -> dict[str, Any]:
+    """What recruiting HR may see: what a check of the day would report, and promises where the consent says so."""
+    consent = _consent(view)
+    timeline = view.reader.editions(size)
+    verdict = verdict_on(view.records, timeline, view.on)
+    reported = set(verdict.records)
+    shown = [
+        breach
+        for breach in view.records.breaches
+        if breach.id in reported and breach.found and breach.subject == view.records.subject
+    ]
+    in_scope = COMMITMENTS_IN_SCOPE in consent.scope
+    return {
+        "breaches": [breach_item(view, breach, reads(breach, timeline, view.on), whole=False) for breach in shown],
+        "commitments": _commitments(view) if in_scope else [],
+        "repairs": [],
+        "sanctions": sections.sanction_items(view, bars_only=True),
+        "appraisals": [],
+        "commendations": [],
+        "imported": [],
+        "consent": {"id": consent.id, "scope": list(consent.scope), "events": list(consent.events)},
+    }
+
+
+def _consent(view: FileView) -> Consent:
+    own = [consent for consent in view.records.consents if consent.subject == view.records.subject]
+    consent = consent_for(own, view.on, purpose="RECRUIT", recipient=view.unit)
+    if consent is None:
+        raise Refused("no consent of the person for this purpose holds on that day", code="consent-missing")
+    return consent

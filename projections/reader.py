@@ -1,0 +1,54 @@
+"""What a projection reads: the folds' source, names for pseudonyms, opened sections, and the log itself.
+
+The `Ledger` is a `Reader`. So is any small list of `Logged` with these reads, which is how projections are tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from ledger.errors import NotFound
+from ledger.folds.source import Source
+from ledger.reading import Logged
+from ledger.rulebook.windows import EditionTimeline
+
+
+class Reader(Source, Protocol):
+    """A `Source` that also knows the callers' ids and may open personal sections."""
+
+    @property
+    def size(self) -> int:
+        """How many entries the log holds."""
+
+    def uid(self, kind: str, caller_id: str) -> str | None:
+        """The pseudonym of a caller's id (or of itself), None when nothing of that kind has it."""
+
+    def caller_id(self, uid: str) -> str:
+        """The caller's id of a pseudonym; the pseudonym itself where the id was destroyed."""
+
+    def logged(self, start: int, stop: int) -> Iterator[Logged]:
+        """The entries from `start` up to, not including, `stop`, in log order."""
+
+    def sections(self, entry: Logged, names: Iterable[str] | None = None) -> Mapping[str, Any]:
+        """The personal sections of an entry that can still be opened, by name."""
+
+
+def registered(reader: Reader, subject: str, size: int) -> Logged:
+    """The registration of a subject named by caller's id or pseudonym; `NotFound` with code `unknown-subject`."""
+    uid = reader.uid("subject", subject)
+    entries = reader.stream(f"subject/{uid}", size) if uid is not None else ()
+    if not entries or entries[0].type != "SubjectRegistered":
+        raise NotFound("no such subject was registered then", code="unknown-subject")
+    return entries[0]
+
+
+def timeline_if_any(reader: Reader, size: int, on: date) -> EditionTimeline | None:
+    """The editions known at a size, None when none was activated yet."""
+    timeline = reader.editions(size)
+    try:
+        timeline.on(on)
+    except NotFound:
+        return None
+    return timeline

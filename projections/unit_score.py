@@ -1,0 +1,91 @@
+"""A unit's score on a day, as known at a size, with its lines shaped by the viewer.
+
+Who decides cases and who audits them see every entry. To everybody else (the unit and its head, the public) what
+individual officials contributed is one line with value and clause and the number of entries withheld (DESIGN §6).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ledger.errors import NotFound
+from ledger.folds.facts import assessment_of, findings_for_unit, promises_of, records_on
+from ledger.rulebook.unit_score import unit_score as score_of
+from projections.figures import figure
+from projections.reader import Reader, registered
+from projections.visibility import sees_officials
+
+_OF_OFFICIALS = ("linked-finding", "link-cap")
+WITHHELD = "linked-findings"  # the label of the one line that stands for them
+
+
+def unit_score(reader: Reader, unit: str, *, as_of: date, as_known: int, viewer: str = "AUDITOR") -> dict[str, Any]:
+    """The answer `score → …` of DESIGN §8; `NotFound` `unknown-subject`, `unknown-unit` or `no-edition`."""
+    open_lines = sees_officials(viewer)
+    registration = registered(reader, unit, as_known)
+    if registration.data["kind"] != "UNIT":
+        raise NotFound("the subject is not a unit", code="unknown-unit")
+    uid = registration.uid
+    timeline = reader.editions(as_known)
+    records = records_on(reader, uid, as_of, as_known, timeline)
+    findings = findings_for_unit(records)
+    outcome = score_of(
+        timeline,
+        assessment_of(reader, records, as_known),
+        promises_of(records, timeline, as_of),
+        [finding for finding in findings if finding.own],
+        [finding for finding in findings if not finding.own],
+        as_of,
+    )
+    shown = figure(outcome)
+    if not open_lines:
+        shown["lines"] = _withholding(shown["lines"])
+    return {
+        "subject": reader.caller_id(uid),
+        "uid": uid,
+        "as_of": as_of.isoformat(),
+        "as_known": str(as_known),
+        "size": as_known,
+        "viewer": viewer,
+        "rulebook": outcome.edition,
+        **shown,
+    }
+
+
+def _withholding(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with those of officials as one, and no line resting openly on an entry about an official."""
+    of_officials = [line for line in lines if line["label"] in _OF_OFFICIALS]
+    if not of_officials:
+        return lines
+    entries = {index for line in of_officials for index in line["events"]}
+    shown: list[dict[str, Any]] = []
+    for line in lines:
+        if line["label"] not in _OF_OFFICIALS:
+            shown.append(_without(line, entries))
+        elif line is of_officials[0]:
+            shown.append(_as_one(of_officials, len(entries)))
+    return shown
+
+
+def _as_one(lines: list[dict[str, Any]], entries: int) -> dict[str, Any]:
+    return {
+        **lines[0],
+        "label": WITHHELD,
+        "params": {},
+        "value": str(sum((Decimal(line["value"]) for line in lines), Decimal("0.00"))),
+        "events": [],
+        "events_withheld": entries,
+        "record": None,
+        "demonstration": any(line["demonstration"] for line in lines),
+    }
+
+
+def _without(line: dict[str, Any], entries: set[int]) -> dict[str, Any]:
+    """A limit rests on the entries of the lines it limits; those about officials are counted, not named."""
+    withheld = [index for index in line["events"] if index in entries]
+    if not withheld:
+        return line
+    open_events = [index for index in line["events"] if index not in entries]
+    return {**line, "events": open_events, "events_withheld": len(withheld)}

@@ -1,0 +1,30 @@
+"""Deadlines from `[notice]`, the last day included."""
+
+from __future__ import annotations
+
+from ledger.rulebook.deadlines import (
+    earliest_reply_due,
+    earliest_response_due,
+    last_appeal_day,
+    last_report_day,
+    repair_decision_due,
+)
+from tests.unit.ledger.rulebook.by_hand import DEMO, day, successor
+
+
+def test_the_deadlines_of_the_worked_example() -> None:
+    assert earliest_reply_due(DEMO, day("2025-02-24")) == day("2025-03-10")
+    assert earliest_response_due(DEMO, day("2025-09-02")) == day("2025-09-09")
+    assert repair_decision_due(DEMO, day("2025-07-02")) == day("2025-07-16")
+
+
+def test_an_appeal_is_in_time_up_to_day_thirty() -> None:
+    assert last_appeal_day(DEMO, day("2025-03-20")) == day("2025-04-19")
+    assert last_appeal_day(DEMO, day("9999-12-30")) == day("9999-12-31")
+
+
+def test_a_report_is_late_only_where_the_edition_sets_a_limitation() -> None:
+    limited = successor(2, "2025-01-01", ("appeal_days = 30", "appeal_days = 30\nreport_limitation_months = 24"))
+
+    assert last_report_day(DEMO, day("1990-01-01")) is None
+    assert last_report_day(limited, day("2024-02-29")) == day("2026-02-28")
