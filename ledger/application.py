@@ -27,7 +27,7 @@ from ledger.clock import Clock, day_of, utc_now
 from ledger.commands import HANDLERS, Change, Command
 from ledger.commands.checks import evaluation
 from ledger.commands.command import check_data, check_dates, check_role, understand
-from ledger.directory import Directory
+from ledger.directory import AnyAggregate, Directory
 from ledger.domain.base import Act, Actor, Context, Envelope, LedgerAggregate, LedgerEvent, Sealed
 from ledger.domain.governance import Book
 from ledger.domain.sections import references_of, sections_of, written_names
@@ -45,8 +45,8 @@ from ledger.storage.events import (
     RequestKey,
     RequestKeyReused,
 )
-from ledger.storage.keys import KeyStore
 from ledger.storage.key_files import load_master_key, locations
+from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store, open_store
 
 _ATTEMPTS = 8
@@ -160,20 +160,23 @@ class Ledger(Directory, Application[str]):
 
     # Aggregates, loaded for the act under way.
 
-    def new(self, cls: type[Any]) -> Any:
+    def new(self, cls: type[AnyAggregate]) -> AnyAggregate:
         """An aggregate of a new stream."""
-        return self._for_act(LedgerAggregate.blank(f"{cls.KIND}/{self.fresh_uid()}"))
+        aggregate = LedgerAggregate.blank(f"{cls.KIND}/{self.fresh_uid()}")
+        assert isinstance(aggregate, cls)
+        return self._for_act(aggregate)
 
-    def aggregate(self, cls: type[Any], uid: str) -> Any:
+    def aggregate(self, cls: type[AnyAggregate], uid: str) -> AnyAggregate:
         """The aggregate of a stream that exists."""
         stream = f"{cls.KIND}/{uid}"
         live = getattr(self._own, "live", None)
         if live is not None and stream in live:
-            return self._for_act(live[stream])
-        aggregate = self.repository.get(stream)
-        return self._for_act(aggregate)
+            found: AnyAggregate = live[stream]
+        else:
+            found = self.repository.get(stream)
+        return self._for_act(found)
 
-    def _for_act(self, aggregate: Any) -> Any:
+    def _for_act(self, aggregate: AnyAggregate) -> AnyAggregate:
         aggregate.act = self._own.act
         return aggregate
 
@@ -347,4 +350,3 @@ def _distinct(rows: tuple[IndexRow, ...]) -> list[IndexRow]:
         if known.uid != row.uid:
             raise Refused("the line names one value twice", code="index-taken", field=row.field)
     return list(seen.values())
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -34,6 +34,8 @@ from ledger.storage.store import Store
 _KINDS_OF_STREAM = ("subject", "commitment", "breach", "consent", "check", "record", "assessment", "scheme", "rulebook")
 _CACHE_LIMIT = 200_000
 
+AnyAggregate = TypeVar("AnyAggregate", bound=LedgerAggregate)
+
 
 @lru_cache(maxsize=64)
 def _edition(content: bytes) -> Edition:
@@ -57,6 +59,11 @@ class Directory:
         self._offered: dict[str, tuple[Edition, bytes]] = {}
         self._timeline: tuple[int, EditionTimeline] | None = None
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside `transaction()`: nobody else writes then."""
+        return getattr(self._own, "live", None) is not None
+
     # What a transaction may have to forget.
 
     def remember(self) -> int:
@@ -75,6 +82,10 @@ class Directory:
             self._subject_kinds.clear()
         if aggregate.KIND == "rulebook":
             self._timeline = None
+        elif aggregate.KIND == "subject" and aggregate.version == 1:
+            # Whoever acted under this id before is the registered person from now on.
+            for name in [name for name in self._uids if name[0] == "actor"]:
+                del self._uids[name]
 
     # Names.
 
@@ -161,6 +172,8 @@ class Directory:
 
     def actor_uid(self, login: str, *, subject: bool = False) -> tuple[str, tuple[IndexRow, ...]]:
         """The pseudonym of whoever acts: the person's own where the login is a person's id, else one of its own."""
+        if self.in_transaction and ("actor", "", login) in self._uids:
+            return self._uids["actor", "", login], ()
         uid = self.uid("subject", login, "" if not subject else None)
         if uid is not None and self.kind_of(uid) is SubjectKind.PERSON:
             return uid, ()
@@ -187,10 +200,11 @@ class Directory:
 
     # Aggregates by the caller's id.
 
-    def aggregate(self, cls: type[Any], uid: str) -> Any:
+    def aggregate(self, cls: type[AnyAggregate], uid: str) -> AnyAggregate:
+        """The aggregate of a stream that exists."""
         raise NotImplementedError
 
-    def load(self, cls: type[Any], ref: str, source: str | None = None) -> Any:
+    def load(self, cls: type[AnyAggregate], ref: str, source: str | None = None) -> AnyAggregate:
         """The aggregate of a caller's id; refused with `unknown-<kind>`."""
         uid = self.uid(cls.KIND, ref, source or None)
         if uid is None:
@@ -198,8 +212,7 @@ class Directory:
         return self.aggregate(cls, uid)
 
     def subject(self, uid: str) -> Subject:
-        subject: Subject = self.aggregate(Subject, uid)
-        return subject
+        return self.aggregate(Subject, uid)
 
     def is_reporter(self, breach: Breach, actor: LineActor) -> bool:
         """Whether this actor reported the case; refused while the section cannot be read (DESIGN §3)."""
@@ -326,7 +339,9 @@ class Directory:
             return known[1]
         timeline = EditionTimeline(
             Activation(
-                date.fromisoformat(entry.data["effective_on"]), _edition(self._document(entry.data["digest"])), entry.index
+                date.fromisoformat(entry.data["effective_on"]),
+                _edition(self._document(entry.data["digest"])),
+                entry.index,
             )
             for entry in self.by_type("RulebookActivated", size)
         )

@@ -188,4 +188,3 @@ def logged(row: EntryRow) -> Logged:
         source=header.get("source"),
         sections=len(header.get("sd", ())),
     )
-

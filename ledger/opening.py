@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -25,7 +26,7 @@ from ledger.storage.key_files import create_master_key, create_signing_key, load
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store, create_store, is_sqlite, open_store, path_of
 
-SUITE = "sha256-ed25519"
+SUITE: Literal["sha256-ed25519"] = "sha256-ed25519"
 Progress = Callable[[int], None]
 
 
@@ -101,7 +102,8 @@ def _chain(first: Line, rest: Iterable[Line]) -> Iterable[Line]:
 def _next_moment(line: Line, before: datetime, now: datetime, count: int) -> datetime:
     number, moment = line.number or count, line.recorded_at
     if moment is None:
-        raise LineRefused(number, Invalid("every line of a history says when it was recorded", code="recorded-at-missing"))
+        unsaid = Invalid("every line of a history says when it was recorded", code="recorded-at-missing")
+        raise LineRefused(number, unsaid)
     if moment < before:
         raise LineRefused(number, Refused("recorded times never decrease", code="recorded-at-decreases"))
     if moment > now:

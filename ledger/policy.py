@@ -81,4 +81,3 @@ class Policy:
                 raise Invalid("expected true or false", code="wrong-type", field="data.corrected_value")
         elif not (value is None or isinstance(value, str)):
             raise Invalid("expected a string", code="wrong-type", field="data.corrected_value")
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ledger.clock import format_time
 from ledger.folds.breach import Breach
 from ledger.folds.check import Check
 from ledger.folds.commitment import Commitment
@@ -210,7 +211,7 @@ def timeline_items(view: FileView, breaches: Iterable[Breach]) -> list[dict[str,
             "index": entry.index,
             "type": entry.type,
             "effective_on": iso(entry.effective_on),
-            "recorded_at": entry.recorded_at.isoformat(),
+            "recorded_at": format_time(entry.recorded_at),
             "record": entry.stream,
         }
         for index, entry in sorted(view.by_index.items())
@@ -230,13 +231,14 @@ def _own_streams(view: FileView) -> set[str]:
 
 
 def _records_taken_over(view: FileView) -> Iterator[tuple[str, list[Logged]]]:
-    """The records taken over about the subject, each with its entries that count by the day."""
+    """The records taken over about the subject: each with its import and then what was observed of it by the day."""
     for stream, entries in view.records.entries.items():
         known = until(in_legal_order(entries), view.on)
-        if stream.startswith("record/") and known and known[0].type == "RecordImported":
-            data = known[0].data
+        imported = [entry for entry in known if entry.type == "RecordImported"]
+        if stream.startswith("record/") and imported:
+            data = imported[0].data
             if (data.get("subject_id") or data.get("unit_id")) == view.records.subject:
-                yield stream, known
+                yield stream, [*imported, *(entry for entry in known if entry.type == "SourceStateObserved")]
 
 
 def _own(view: FileView, type: str, *, started: bool = True) -> Iterator[Logged]:  # noqa: A002 - the log's word

@@ -21,7 +21,7 @@ from projections.figures import figure
 from projections.file_breaches import breach_item, repair_item, shown_breaches
 from projections.file_view import FileView
 from projections.reader import Reader, registered, timeline_if_any
-from projections.visibility import SEES_BALANCE, SEES_CAREER, SEES_OWN_HISTORY, Column, column_of
+from projections.visibility import SEES_BALANCE, SEES_CAREER, SEES_OWN_HISTORY, SEES_PROMISES, Column, column_of
 
 NO_EDITION = "no-edition"
 COMMITMENTS_IN_SCOPE = "COMMITMENT"
@@ -50,7 +50,7 @@ def integrity_file(
         "subject": reader.caller_id(registration.uid),
         "uid": registration.uid,
         "kind": registration.data["kind"],
-        "name": registration.data.get("name"),
+        "name": _name(reader, registration, column),
         "as_of": as_of.isoformat(),
         "as_known": str(as_known),
         "size": as_known,
@@ -76,6 +76,15 @@ def _view(
         of_unit=registration.data["kind"] != "PERSON",
         unit=None if unit is None else reader.uid("subject", unit) or unit,
     )
+
+
+def _name(reader: Reader, registration: Logged, column: Column) -> str | None:
+    """A unit's name is plain; a person's lies in the section `identity`, for those who may read its promises."""
+    if registration.data.get("name") is not None or column not in SEES_PROMISES:
+        return registration.data.get("name")
+    identity = reader.sections(registration, ("identity",)).get("identity") or {}
+    name = identity.get("name")
+    return None if name is None else str(name)
 
 
 def _for_viewer(view: FileView) -> dict[str, Any]:

@@ -92,7 +92,7 @@ SEES_BALANCE: Final = frozenset({Column.PERSON, Column.AUDITOR})
 SEES_OWN_HISTORY: Final = frozenset({Column.PERSON, Column.AUDITOR})  # checks, consents, records taken over, timeline
 SEES_CAREER: Final = _EVERYTHING | {Column.PERSON, Column.OWN_HR}  # posts, ranks, commendations, sanctions, promises
 SEES_TEXTS: Final = frozenset({Column.PERSON, Column.AUDITOR, Column.CASEWORK})
-SEES_PROMISES: Final = SEES_TEXTS | {Column.OWN_HR, Column.RECRUITING_HR}  # the words of a person's promises
+SEES_PROMISES: Final = SEES_TEXTS | {Column.OWN_HR, Column.RECRUITING_HR}  # names and promises' words
 SEES_REPORTER: Final = frozenset({Column.AUDITOR, Column.CASEWORK})
 _SEES_OFFICIALS: Final = frozenset({"DECIDER", "AUDITOR"})
 

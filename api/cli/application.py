@@ -21,6 +21,7 @@ from api.text.language import of_arguments
 from ledger.errors import LedgerError
 
 DEBUG: Final = "INTEGRITY_DEBUG"
+HELP: Final = ("--help", "-h")
 
 
 class Integrity(TyperGroup):
@@ -77,16 +78,20 @@ def localise(command: Any, text: Text, path: str = "integrity") -> None:
         argument = parameter.param_type_name == "argument"
         parameter.help = text.command(f"{'argument' if argument else 'option'}.{parameter.name}")
         parameter.rich_help_panel = text.command("panel.arguments" if argument else "panel.options")
+    asked = command.get_help_option(typer.Context(command, help_option_names=list(HELP)))
+    if asked is not None:
+        asked.help = text.command("option.help")
+        asked.rich_help_panel = text.command("panel.options")
     for name, inner in getattr(command, "commands", {}).items():
         localise(inner, text, name)
 
 
 app = typer.Typer(
     cls=Integrity,
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"]},
+    context_settings={"help_option_names": list(HELP)},
 )
 
 
@@ -95,6 +100,7 @@ def common(
     context: typer.Context, db: Db = None, as_json: AsJson = False, lang: Lang = None, actor: Actor = None
 ) -> None:
     context.obj = Given(db, as_json, lang, actor)
+    problems.help_without_command(context)
 
 
 app.command("init")(opening.init)

@@ -42,6 +42,8 @@ class Changes:
 
     def of(self, logged: Logged) -> list[dict[str, Any]]:
         """Each record whose state the entry moved, with the state before (None where there was none) and after."""
+        if logged.type == "PostAssigned":
+            return [self._post(logged)]
         fold = _FOLDS.get(logged.kind)
         if fold is None:
             return []
@@ -53,6 +55,19 @@ class Changes:
             for (kind, record), state in after.items()
             if before.get((kind, record)) != state
         ]
+
+    def _post(self, logged: Logged) -> dict[str, Any]:
+        """A post has no state; what changes is the unit."""
+        posts = [
+            entry for entry in self._ledger.stream(logged.stream, logged.index + 1) if entry.type == "PostAssigned"
+        ]
+        before = self.name(posts[-2].data["unit_id"]) if len(posts) > 1 else None
+        return {
+            "kind": "post",
+            "id": self.name(logged.uid),
+            "before": before,
+            "after": self.name(logged.data["unit_id"]),
+        }
 
 
 def _breach(entries: Sequence[Logged], on: date) -> States:
@@ -85,9 +100,31 @@ def _consent(entries: Sequence[Logged], on: date) -> States:
     return {("consent", consent.id): "VALID" if consent.holds(on) else "WITHDRAWN"}
 
 
+def _assessment(entries: Sequence[Logged], on: date) -> States:
+    states = {
+        "AssessmentSchemeAdopted": "SCHEME",
+        "AssessmentScored": "SCORED",
+        "AssessmentPublished": "PUBLISHED",
+        "AssessmentRestated": "RESTATED",
+    }
+    reached = [states[entry.type] for entry in entries if entry.type in states]
+    data = entries[0].data
+    record = str(data.get("assessment_id") or data.get("scheme_id"))
+    return {("assessment", record): reached[-1]} if reached else {}
+
+
+def _edition(entries: Sequence[Logged], on: date) -> States:
+    """An activation changes from which day the edition is in force."""
+    days = [entry.effective_on.isoformat() for entry in entries if entry.type == "RulebookActivated"]
+    return {("edition", str(entries[0].data["rulebook_id"])): days[-1]} if days else {}
+
+
 _FOLDS: Final[Mapping[str, Callable[[Sequence[Logged], date], States]]] = {
     "breach": _breach,
     "commitment": _commitment,
     "check": _check,
     "consent": _consent,
+    "scheme": _assessment,
+    "assessment": _assessment,
+    "rulebook": _edition,
 }

@@ -132,6 +132,11 @@ def open_door(context: typer.Context, inner: Given) -> Door:
     )
 
 
+def counted(report: Report | None, what: str) -> Callable[[int], None] | None:
+    """A report for work that says only how many are done."""
+    return None if report is None else lambda done: report(what, done, 0)
+
+
 def write_json(value: Any, *, indent: int | None = None) -> None:
     """JSON on stdout, in UTF-8 whatever the locale, members in the order they were built."""
     line = json.dumps(value, ensure_ascii=False, indent=indent) + "\n"

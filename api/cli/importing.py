@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import problems
-from api.cli.door import Door, Given, Report, open_door, write_json
+from api.cli.door import Door, Given, Report, counted, open_door, write_json
+from api.cli.lists import keep_up
 from api.cli.options import Actor, AsJson, Db, ExistingPaths, Lang
 from api.text.imports import render_import, show_refused
 from ledger.errors import LedgerError
@@ -37,18 +38,23 @@ def import_files(
         raise typer.BadParameter("needs-mapping")
     door = open_door(context, Given(db, as_json, lang, actor))
     answers: list[dict[str, Any]] = []
-    with door.ledger() as ledger, door.progress("text.progress_import") as progress:
-        for history in histories:
-            answers.append(_history(ledger, history, dry_run, skip_refused, progress))
-        if tables and mapping is not None:
-            answers.append(_tables(door, ledger, tables, mapping, dry_run, skip_refused, progress))
-    raise typer.Exit(_answer(door, answers, dry_run=dry_run, skip_refused=skip_refused))
-
-
-def _history(ledger: Ledger, path: Path, dry_run: bool, skip: bool, progress: Report | None) -> dict[str, Any]:
     from ledger.importing.history import import_history
 
-    return import_history(ledger, path, dry_run=dry_run, skip_refused=skip, progress=progress).as_json()
+    with door.ledger() as ledger, door.progress("text.progress_import") as progress:
+        for history in histories:
+            report = import_history(
+                ledger,
+                history,
+                dry_run=dry_run,
+                skip_refused=skip_refused,
+                actor=door.actor,
+                progress=counted(progress, history.name),
+            )
+            answers.append(report.as_json())
+        if tables and mapping is not None:
+            answers.append(_tables(door, ledger, tables, mapping, dry_run, skip_refused, progress))
+        keep_up(ledger)
+    raise typer.Exit(_answer(door, answers, dry_run=dry_run, skip_refused=skip_refused))
 
 
 def _tables(
@@ -101,15 +107,19 @@ def joined(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {"tables": tables}
     for answer in answers:
         tables |= answer.get("tables") or {}
-        refused += answer.get("rejected") or []
+        listed = answer.get("rejected", answer.get("refused"))  # tables count their refused rows beside the list
+        refused += listed or []
         whole |= {name: answer[name] for name in ("batch", "size") if answer.get(name) is not None}
     return {**whole, "refused": refused} if refused else whole
 
 
-def answer_refusal(door: Door, error: LedgerError, line: int) -> None:
-    """A history that was stopped at one line: `{"refused": […]}` on stdout, or a page of it."""
-    refused = [{"line": line, "code": error.code, "detail": error.detail, "field": error.field}]
+def answer_refusal(door: Door, error: LedgerError, line: int) -> int:
+    """A history that one line has stopped: `{"refused": […]}` on stdout, or a page of it; and the exit status."""
+    refused = {"line": line, "code": error.code, "detail": error.detail}
+    refused |= {"field": error.field} if error.field else {}
     if door.as_json:
-        write_json({"refused": refused})
+        write_json({"refused": [refused]}, indent=2)
     else:
-        show_refused(door.page(), refused)
+        show_refused(door.page(), [refused])
+    door.note(door.text("text.nothing_written"))
+    return problems.STATUS[error.group]

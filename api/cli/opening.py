@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.door import Door, Given, open_door
+from api.cli.door import Door, Given, counted, open_door
+from api.cli.importing import answer_refusal
+from api.cli.lists import keep_up
 from api.cli.options import Actor, AsJson, Db, Lang, OptionalFile, OptionalFiles
 from api.text.operations import render_migrations, render_opened
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -29,34 +32,49 @@ def init(
     if rulebook and from_history is None:
         raise typer.BadParameter("rulebook-alone")
     door = open_door(context, Given(db, as_json, lang, actor))
-    answer = open_ledger(door, origin, from_history, rulebook or [])
+    try:
+        answer = open_ledger(door, origin, from_history, rulebook or [])
+    except LedgerError as error:
+        number = getattr(error, "number", None)
+        if number is None:
+            raise
+        raise typer.Exit(answer_refusal(door, error, number)) from error
     door.answer(answer, render_opened)
     _banner(door)
 
 
 def open_ledger(door: Door, origin: str | None, history: Path | None, editions: list[Path]) -> dict[str, Any]:
     """Open the ledger and say what stands in it; with a history, all of it or no ledger at all."""
-    from ledger.application import Ledger
-
     if history is None:
-        ledger = Ledger.create(door.url, origin=origin)
-        asserted: int | None = None
-    else:
-        from ledger.importing.history import load_history
+        from ledger.opening import create
 
-        with door.progress("text.progress_import") as progress:
-            ledger = load_history(
-                door.url, history, [path.read_bytes() for path in editions], origin=origin, progress=progress
-            )
-        asserted = ledger.size
+        ledger = create(door.url, origin=origin)
+    else:
+        ledger = _load(door, origin, history, editions)
     try:
-        return _opened(door, ledger, asserted)
+        keep_up(ledger)
+        return _opened(door, ledger)
     finally:
         ledger.close()
 
 
-def _opened(door: Door, ledger: Ledger, asserted: int | None) -> dict[str, Any]:
-    head = ledger.head()
+def _load(door: Door, origin: str | None, history: Path, editions: list[Path]) -> Ledger:
+    from ledger.importing.history import read_lines
+    from ledger.opening import create_from_history
+
+    with door.progress("text.progress_import") as report:
+        return create_from_history(
+            door.url,
+            read_lines(history),
+            digest_of=history.read_bytes(),
+            editions=[path.read_bytes() for path in editions],
+            origin=origin,
+            progress=counted(report, history.name),
+        )
+
+
+def _opened(door: Door, ledger: Ledger) -> dict[str, Any]:
+    head = ledger.store.head()
     answer: dict[str, Any] = {
         "origin": ledger.origin,
         "database": door.shown_database,
@@ -64,7 +82,8 @@ def _opened(door: Door, ledger: Ledger, asserted: int | None) -> dict[str, Any]:
         "root": head.root.hex(),
         "chain": head.chain.hex(),
     }
-    return answer if asserted is None else {**answer, "asserted_until": asserted}
+    boundary = ledger.history_end()
+    return answer if boundary is None else {**answer, "asserted_until": boundary}
 
 
 def _banner(door: Door) -> None:

@@ -12,7 +12,10 @@ import sys
 import traceback
 import uuid
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from typing import Any, Final
+
+import typer
 
 from api.text.catalogue import Text
 from ledger.errors import Group, LedgerError
@@ -78,10 +81,7 @@ def tell_traceback() -> None:
 
 
 def tell_usage(problem: Exception, text: Text, *, as_json: bool) -> int:
-    """Say what was wrong with the command line. Help that was asked for by giving nothing is shown as it is."""
-    if type(problem).__name__ == "NoArgsIsHelpError":
-        say(str(problem))
-        return USAGE
+    """Say what was wrong with the command line."""
     sentence = _usage_sentence(problem, text)
     if as_json:
         tell_json({"code": "usage", "detail": sentence})
@@ -91,6 +91,17 @@ def tell_usage(problem: Exception, text: Text, *, as_json: bool) -> int:
     say(text("text.labelled", label=text.command("usage.heading"), value=sentence))
     say(f"  {text.command('usage.help', command=command)}")
     return USAGE
+
+
+def help_without_command(context: typer.Context) -> None:
+    """A group that was given no command shows its help, on stderr: it is no data."""
+    if context.invoked_subcommand is not None:
+        return
+    with redirect_stdout(sys.stderr):
+        said = context.get_help()
+    if said:
+        say(said)
+    raise typer.Exit(USAGE)
 
 
 def _usage_sentence(problem: Exception, text: Text) -> str:

@@ -88,11 +88,15 @@ def read_check(door: Door, check_id: str, as_of: str | None, as_known: str | Non
 
         known = ledger.resolve_as_known(as_known)
         answer = read(ledger, check_id, as_of=day_or_today(as_of), as_known=known)
-        if not answer["hits"]:
+        if answer["evaluated_size"] is None:
             return answer
         edition = ledger.editions(answer["evaluated_size"]).on(date.fromisoformat(answer["evaluated_on"]))
         rules = {rule.id: rule.when.value for rule in edition.eligibility}
-        return {**answer, "hits": [{**hit, "when": rules.get(hit["rule"])} for hit in answer["hits"]]}
+        return {
+            **answer,
+            "hits": [{**hit, "when": rules.get(hit["rule"])} for hit in answer["hits"]],
+            "demonstration": any(rule.authority.demonstration for rule in edition.eligibility),
+        }
 
 
 def day_or_today(value: str | None) -> date:

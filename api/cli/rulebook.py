@@ -7,16 +7,19 @@ from typing import Annotated
 
 import typer
 
+from api.cli import problems
 from api.cli.door import Given, open_door
+from api.cli.lists import keep_up
 from api.cli.options import Actor, AsJson, Db, ExistingFile, Lang
 from api.text.operations import render_acknowledgement
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()
-def rulebook() -> None:
+def rulebook(context: typer.Context) -> None:
     """Editions of the rulebook; a group of its own so that `simulate` can stand beside `adopt`."""
+    problems.help_without_command(context)
 
 
 @app.command("adopt")
@@ -33,10 +36,12 @@ def adopt(
     if len(approvers) < 2:
         raise typer.BadParameter("two-approvers")
     door = open_door(context, Given(db, as_json, lang, actor))
-    data = file.read_bytes()
-    from ledger.rulebook.edition import parse_edition
+    from ledger.line import Line, LineActor
 
-    edition = parse_edition(data)
     with door.ledger() as ledger:
-        acknowledgement = ledger.adopt(data, approvers, actor=door.actor)
+        edition = ledger.offer_edition(file.read_bytes())
+        data = {"rulebook_id": edition.id, "approvers": approvers}
+        line = Line("RulebookActivated", edition.effective_on, LineActor(door.actor, "CREDIT"), data)
+        acknowledgement = ledger.submit(line)
+        keep_up(ledger)
     door.answer({"rulebook": edition.id, **asdict(acknowledgement)}, render_acknowledgement)

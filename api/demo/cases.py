@@ -41,6 +41,14 @@ FACTORS = {
     "remedy": "已着手补救",
     "position_relevance": "与岗位职责相关",
 }
+ISSUERS = {
+    "COURT_LIST": "示范市人民法院",
+    "DISCIPLINE": "示范市监察委员会",
+    "PENALTY": "示范市市场监督管理局",
+    "SOCIAL_INSURANCE": "示范市社会保险经办中心",
+    "TAX_ARREARS": "示范市税务局",
+    "WAGE_ARREARS": "示范市劳动保障监察支队",
+}
 EFFECTS = ["STOP_PUBLICITY", "STOP_SHARING", "STOP_USE", "LIFT_MEASURES"]
 
 
@@ -313,7 +321,7 @@ class CaseDesk:
             "breach_id": case.id,
             "subject_id": subject,
             "record_kind": kind,
-            "issuer": {"COURT_LIST": "示范市人民法院", "DISCIPLINE": "示范市监察委员会"}.get(kind, "示范市市场监管局"),
+            "issuer": ISSUERS[kind] if kind in ISSUERS else ISSUERS[str(list_code)],
             "doc_no": f"示外〔{on.year}〕{int(case.id[1:])}号",
             "decision_on": on.isoformat(),
             "severity": severity,

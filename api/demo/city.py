@@ -139,7 +139,7 @@ class City:
         on = occurred_on + timedelta(days=self.random.randint(3, 25))
         severity = self.random.choice(("MINOR", "MINOR", "GENERAL", "GENERAL", "GENERAL", "SERIOUS"))
         if self.random.random() < 0.2:
-            unit = self.random.choice(self.units[3:])
+            unit = self.random.choice([unit for unit in self.units[3:] if unit != SHOWN_UNIT])
             case = desk.report(unit, on, severity, of_unit=True, occurred_on=occurred_on)
         else:
             unit, duty = self.unit_of(person, occurred_on), self.random.random() < 0.75

@@ -24,9 +24,9 @@ def show_entry(page: Page, entry: Mapping[str, Any]) -> None:
         line.append(f"  {text.word('role', str(actor['role']))}", style=TONES["closed"])
     if entry.get("recorded_on") and entry["recorded_on"] != entry["effective_on"]:
         line.append(f"  {text('folio.recorded_at')} {entry['recorded_on']}", style=TONES["closed"])
-    page.emit(line)
+    page.emit(line, whole=True)
     for change in entry.get("changed") or []:
-        page.emit(_change(page, change))
+        page.emit(_change(page, change), whole=True)
 
 
 def _change(page: Page, change: Mapping[str, Any]) -> Styled:

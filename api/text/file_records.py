@@ -1,4 +1,4 @@
-"""The findings and records of an integrity file, one below the other: state, effect now, end, remedy, and what was said.
+"""The findings and records of an integrity file, one below the other: state, effect, end, remedy, words.
 
 A record never stands without its end and its remedy (ui/UI.md §1.4), as far as the viewer may know them.
 """
@@ -19,12 +19,12 @@ _ENDED_AT_SOURCE: Final = frozenset({"COURT_LIST", "DISCIPLINE"})  # removed or 
 _TEXTS: Final = ("summary", "facts", "statement", "grounds", "reasons")
 
 
-def show_breaches(page: Page, breaches: Sequence[Row], as_of: str, withheld: int = 0) -> None:
+def show_breaches(page: Page, breaches: Sequence[Row], as_of: str, *, withheld: int, recruiting: bool) -> None:
     """Every record that the viewer sees; those that only count are a number."""
     text = page.text
     page.section(text("section.breaches"), str(len(breaches)) if len(breaches) > 1 else None)
     if not breaches and not withheld:
-        page.say(text("empty.breaches"), indent=2)
+        page.say(text("text.no_usable" if recruiting else "empty.breaches"), indent=2)
     for breach in breaches:
         _show(page, breach, as_of)
     if withheld:
@@ -61,7 +61,7 @@ def _effect_now(page: Page, breach: Row) -> str | None:
         shown.append(text("text.effect_off"))
     if not shown and state in _BEFORE_FINDING:
         return None
-    return text("text.semicolon").join(shown) or text("text.no_effect")
+    return "\n".join(shown) or text("text.no_effect")
 
 
 def _effect(page: Page, effect: Any) -> str:

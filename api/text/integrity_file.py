@@ -47,7 +47,8 @@ def render_file(answer: Mapping[str, Any], page: Page) -> None:
     page.title(text("page.file"), str(answer["subject"]), answer.get("name"), text.word("kind", kind) if kind else None)
     folio_of(page, answer, (text("folio.consent"), consent["id"] if consent else None))
     withheld = int(answer.get("breaches_withheld") or 0)
-    show_breaches(page, answer.get("breaches") or [], str(answer.get("as_of")), withheld)
+    breaches, as_of = answer.get("breaches") or [], str(answer.get("as_of"))
+    show_breaches(page, breaches, as_of, withheld=withheld, recruiting=consent is not None)
     _show_commitments(page, answer.get("commitments") or [])
     for name, (lifecycle, columns) in SECTIONS.items():
         rows = answer.get(name)

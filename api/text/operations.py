@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.text.page import Page
+from api.text.page import Page, moment
 
 
 def render_opened(answer: Mapping[str, Any], page: Page) -> None:
@@ -33,7 +33,7 @@ def render_acknowledgement(answer: Mapping[str, Any], page: Page) -> None:
     page.facts(
         [
             (text("folio.entry"), str(answer["index"])),
-            (text("folio.recorded_at"), answer["recorded_at"]),
+            (text("folio.recorded_at"), moment(answer["recorded_at"])),
             (text("folio.leaf"), answer["leaf"]),
             (text("folio.size"), text("text.first_entries", size=answer["size"])),
         ]
@@ -68,7 +68,7 @@ def render_doctor(answer: Mapping[str, Any], page: Page) -> None:
         remedy = check.get("remedy")
         if remedy:
             page.say(
-                text.labelled("text.remedy", f"{text('doctor.' + check['check'])}  {text('mend.' + remedy)}"),
+                text.labelled("text.mend", f"{text('doctor.' + check['check'])}  {text('mend.' + remedy)}"),
                 "wait",
                 indent=2,
             )

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from api.text.catalogue import Tag, Text
+from ledger.clock import CST, parse_time
 
 PLAIN_WIDTH: Final = 100
 WIDEST: Final = 120
@@ -58,12 +59,13 @@ class Page:
         if self.console.width > WIDEST:
             self.console.width = WIDEST
 
-    def emit(self, renderable: RenderableType = "") -> None:
+    def emit(self, renderable: RenderableType = "", *, whole: bool = False) -> None:
+        """Write something; `whole` keeps a line in one piece however long it is."""
         if self.terminal:
-            self.console.print(renderable)
+            self.console.print(renderable, soft_wrap=whole)
             return
         with self.console.capture() as capture:
-            self.console.print(renderable)
+            self.console.print(renderable, soft_wrap=whole)
         self.console.file.write(_BLANKS_AT_END.sub("", capture.get()))
 
     def title(self, heading: str, *names: str | None) -> None:
@@ -88,6 +90,14 @@ class Page:
         if line:
             self.emit(line)
         self.emit(Rule(style=TONES["closed"], characters="─"))
+
+    def step(self, number: int, heading: str) -> None:
+        """The heading of one step of several, under a rule."""
+        if number > 1:
+            self.emit()
+        self.emit(
+            Rule(Styled(f" {number}. {heading} ", style="bold"), style=TONES["info"], characters="═", align="left")
+        )
 
     def section(self, heading: str, note: str | None = None) -> None:
         line = Styled(heading, style="bold")
@@ -114,20 +124,20 @@ class Page:
     ) -> None:
         """Columns are (heading, is a figure): figures are right-aligned. A total stands under a rule."""
         grid = Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0), header_style=TONES["closed"])
-        rows = [[styled(cell) for cell in row] for row in rows]
+        body = [[styled(cell) for cell in row] for row in rows]
         foot = [styled(cell) for cell in total] if total is not None else None
         for position, (heading, figure) in enumerate(columns):
-            narrow = figure or all(row[position].cell_len <= 24 for row in rows)
+            narrow = figure or all(row[position].cell_len <= 24 for row in body)
             grid.add_column(
                 heading,
                 justify="right" if figure else "left",
                 no_wrap=narrow,
                 overflow="ellipsis" if narrow else "fold",
             )
-        for row in rows:
+        for row in body:
             grid.add_row(*row)
         if foot is not None:
-            grid.add_row(*self._rules(columns, rows, foot))
+            grid.add_row(*self._rules(columns, body, foot))
             grid.add_row(*foot)
         self.emit(Padding(grid, (0, 0, 0, 2), expand=False))
 
@@ -188,3 +198,8 @@ def short(uid: Any) -> str | None:
         return None
     plain = str(uid)
     return plain if len(plain) <= 13 else f"{plain[:8]}…{plain[-4:]}"
+
+
+def moment(text: str) -> str:
+    """A recorded time for people: day, hour and minute in +08:00."""
+    return f"{parse_time(text).astimezone(CST):%Y-%m-%d %H:%M} (+08:00)"

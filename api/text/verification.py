@@ -19,10 +19,10 @@ def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = 
     page.emit()
     if MANIPULATION in grades:
         page.say(text("text.tampered"), "alarm")
-        page.say(text.labelled("text.remedy", text("text.tampered_remedy")), "alarm")
+        page.say(text.labelled("text.mend", text("text.tampered_remedy")), "alarm")
     elif GAP in grades:
         page.say(text("text.incomplete"), "wait")
-        page.say(text.labelled("text.remedy", text("text.incomplete_remedy")), "wait")
+        page.say(text.labelled("text.mend", text("text.incomplete_remedy")), "wait")
     else:
         page.say(text("text.verified_quick" if quick else "text.verified", size=report["size"]), "proof")
     page.facts(

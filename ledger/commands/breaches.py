@@ -184,4 +184,3 @@ def void(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     breach.void(command.data, command.act)
     return change(ledger, breach)
-

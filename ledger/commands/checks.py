@@ -9,6 +9,7 @@ from ledger.commands.command import Change, Command, handles, require_subject
 from ledger.domain.consent import Consent
 from ledger.domain.eligibility import Check, EligibilityEvaluated, RuleHit
 from ledger.folds.eligibility import evaluate_check
+from ledger.storage.events import IndexRow
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -58,7 +59,7 @@ def evaluation(ledger: Ledger, check: Check, check_id: str, on: date, size: int)
             rulebook=verdict.edition,
             as_of=on.isoformat(),
             as_known_seq=size,
-            outcome=verdict.outcome,
+            outcome=verdict.outcome.value,
             hits=[RuleHit(rule=hit.rule, clause=hit.clause, event_ids=list(hit.events)) for hit in verdict.hits],
             records=list(verdict.records),
         )
@@ -89,7 +90,7 @@ def respond(ledger: Ledger, command: Command) -> Change:
 def decide(ledger: Ledger, command: Command) -> Change:
     check, data = _load(ledger, command), command.data
     approver = None if data.second_approver is None else ledger.actor_uid(data.second_approver)
-    rows = ()
+    rows: tuple[IndexRow, ...] = ()
     if approver is not None:
         data = data.model_copy(update={"second_approver": approver[0]})
         rows = approver[1]

@@ -23,7 +23,8 @@ def _load(ledger: Ledger, command: Command) -> tuple[Rulebook, tuple[IndexRow, .
 
 
 def _approvers(ledger: Ledger, names: list[str]) -> tuple[list[str], tuple[IndexRow, ...]]:
-    uids, rows = [], []
+    uids: list[str] = []
+    rows: list[IndexRow] = []
     for name in dict.fromkeys(names):
         uid, new_rows = ledger.actor_uid(name)
         uids.append(uid)

@@ -36,11 +36,7 @@ def score(ledger: Ledger, command: Command) -> Change:
     scheme = ledger.load(Scheme, data.scheme_id, command.source)
     uid = ledger.uid("assessment", data.assessment_id, command.source)
     assessment = ledger.new(Assessment) if uid is None else ledger.aggregate(Assessment, uid)
-    rows = (
-        ()
-        if uid is not None
-        else (ledger.claim("assessment", data.assessment_id, assessment.uid, command.source),)
-    )
+    rows = () if uid is not None else (ledger.claim("assessment", data.assessment_id, assessment.uid, command.source),)
     assessment.score(data, scheme)
     return Change(assessment, (assessment.unit,), assessment.unit, rows)
 
@@ -73,4 +69,3 @@ def restate(ledger: Ledger, command: Command) -> Change:
     scheme = ledger.load(Scheme, assessment.scheme_id, command.source)
     assessment.restate(command.data, scheme)
     return Change(assessment, (assessment.unit,), assessment.unit)
-

@@ -160,7 +160,7 @@ class LedgerAggregate(BaseAggregate[str]):
 
     def put_into(self, envelope: Envelope) -> None:
         """Give the events that are about to be stored their envelope."""
-        self._pending_events[:] = [replace(event, envelope=envelope) for event in self._pending_events]  # type: ignore
+        self._pending_events[:] = [replace(event, envelope=envelope) for event in self._pending_events]  # type: ignore[type-var]
 
 
 def require(allowed: bool, code: str, detail: str, field: str | None = None) -> None:

@@ -143,9 +143,7 @@ class Breach(Repairs, LedgerAggregate):
         require(self._heard(act), "reply-period-open", "the reply period has not ended")
         self.happen(events.ReplyLapsed, data)
 
-    def confirm(
-        self, data: events.BreachConfirmed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool
-    ) -> None:
+    def confirm(self, data: events.BreachConfirmed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool) -> None:
         self._require_undecided()
         self._require_impartial(act, by_reporter)
         require(self._heard(act), "reply-period-open", "nobody is found in breach unheard")
@@ -156,9 +154,7 @@ class Breach(Repairs, LedgerAggregate):
         require(not conduct_decided, "conduct-decided", "this conduct was decided before (政务处分法 16)")
         self.happen(events.BreachConfirmed, data)
 
-    def dismiss(
-        self, data: events.BreachDismissed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool
-    ) -> None:
+    def dismiss(self, data: events.BreachDismissed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool) -> None:
         self._require_undecided()
         self._require_impartial(act, by_reporter)
         require(self._heard(act), "reply-period-open", "a dismissal, too, needs the reply or its lapse")
@@ -184,13 +180,13 @@ class Breach(Repairs, LedgerAggregate):
         require(data.doc is not None, "document-required", "a removal rests on the source's document", "doc")
         self.happen(events.AuthorityRecordRemoved, data)
 
-    def _is_over(self, act: Act, windows: Windows) -> bool:
+    def is_over(self, act: Act, windows: Windows) -> bool:
         ended = self.ends_on is not None and any(moment > self.ends_on for moment in act.days)
         return ended or (windows.over_on is not None and any(moment >= windows.over_on for moment in act.days))
 
     def appeal(self, data: events.BreachAppealed.Data, act: Act, windows: Windows) -> None:
         require(self.state != "APPEALED", "appeal-open", "an appeal is open already")
-        standing = self.state in STANDING and not self._is_over(act, windows)
+        standing = self.state in STANDING and not self.is_over(act, windows)
         require(standing, "finding-not-standing", "only a standing finding is appealed")
         if self.record_kind is not None:
             require(data.route == "OBJECTION", "wrong-route", "an imported record is objected to", "route")

@@ -295,4 +295,3 @@ class RecordVoided(LedgerEvent):
 
     def apply(self, breach: Breach) -> None:
         breach.state = "VOIDED"
-

@@ -255,9 +255,7 @@ class Check(LedgerAggregate):
         self._require_state("EVALUATED", "NOTICED", "RESPONDED")
         require(self.outcome != "INCOMPLETE", "check-incomplete", "a check without a valid consent is never decided")
 
-    def notice(
-        self, data: PreDecisionNoticeSent.Data, earliest_reply_due: date, *, consent_withdrawn: bool
-    ) -> None:
+    def notice(self, data: PreDecisionNoticeSent.Data, earliest_reply_due: date, *, consent_withdrawn: bool) -> None:
         self._require_decidable(consent_withdrawn)
         self._require_state("EVALUATED")
         long_enough = day(data.reply_due) >= earliest_reply_due
@@ -308,4 +306,3 @@ class Check(LedgerAggregate):
     def withdraw(self, data: EligibilityWithdrawn.Data) -> None:
         require(self.state not in ("NEW", "FINAL", "WITHDRAWN"), "wrong-state", "the check has ended")
         self.happen(EligibilityWithdrawn, data)
-

@@ -12,7 +12,6 @@ from pydantic import Field
 from ledger.domain.base import LedgerEvent, day
 from ledger.domain.values import Code, Day, DocumentText, Evidence, Payload, Reasons, Ref, Role, Text
 
-
 if TYPE_CHECKING:
     from ledger.domain.breach import Breach
 

@@ -13,7 +13,7 @@ from ledger.domain import repair_events as events
 from ledger.domain.base import Act, LedgerAggregate, day, require
 
 if TYPE_CHECKING:
-    from ledger.domain.breach import Breach, Windows
+    from ledger.domain.breach import Windows
 
 OPEN = ("APPLIED", "RETURNED", "ACCEPTED", "PUBLICISED")
 NEVER_REPAIRED = ("COURT_LIST", "DISCIPLINE")
@@ -23,8 +23,16 @@ _STANDING = ("CONFIRMED", "UPHELD", "VARIED")
 class Repairs(LedgerAggregate):
     """The half of `Breach` that looks after its repairs."""
 
+    state: str
+    subject: str
+    record_kind: str | None
+    deciding_unit: str | None
     repairs: dict[str, str]
     repair_bar_until: date | None
+
+    def is_over(self, act: Act, windows: Windows) -> bool:
+        """Whether the finding is over on the day of the act, stated or recorded."""
+        raise NotImplementedError
 
     def start_repairs(self) -> None:
         self.repairs = {}
@@ -34,12 +42,12 @@ class Repairs(LedgerAggregate):
         if until is not None and (self.repair_bar_until is None or until > self.repair_bar_until):
             self.repair_bar_until = until
 
-    def apply_for_repair(self: Breach, data: events.RepairApplied.Data, act: Act, windows: Windows) -> None:
+    def apply_for_repair(self, data: events.RepairApplied.Data, act: Act, windows: Windows) -> None:
         repairable = self.record_kind not in NEVER_REPAIRED
         require(repairable, "not-repairable", "this record is removed or lifted at its source, never repaired")
         require(self.state != "APPEALED", "appeal-open", "while an appeal is open no repair is applied for")
         require(self.state in _STANDING, "finding-not-standing", "only a standing finding is repaired")
-        require(not self._is_over(act, windows), "finding-over", "the finding is over")
+        require(not self.is_over(act, windows), "finding-over", "the finding is over")
         others = [state for key, state in self.repairs.items() if state in OPEN and key != data.repair_id]
         require(not others, "repair-open", "another repair is open")
         fresh = self.repairs.get(data.repair_id, "RETURNED") == "RETURNED"
@@ -57,7 +65,7 @@ class Repairs(LedgerAggregate):
         known = self.repairs.get(repair_id)
         require(known in states, "wrong-state", "the repair is not at this step", "repair_id")
 
-    def _require_organ(self: Breach, act: Act) -> None:
+    def _require_organ(self, act: Act) -> None:
         organ = act.actor.unit is not None and act.actor.unit == self.deciding_unit
         require(organ, "not-the-deciding-organ", "the organ that decided repairs (谁认定谁修复)")
         require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
@@ -80,20 +88,20 @@ class Repairs(LedgerAggregate):
         require(data.to >= data.from_, "dates-disagree", "`to` lies before `from`", "to")
         self.happen(events.RepairPublicised, data)
 
-    def approve_repair(self: Breach, data: events.RepairApproved.Data, act: Act, windows: Windows) -> None:
+    def approve_repair(self, data: events.RepairApproved.Data, act: Act, windows: Windows) -> None:
         require(self.state != "APPEALED", "appeal-open", "while an appeal is open no repair is approved")
         self._require_repair(data.repair_id, "ACCEPTED", "PUBLICISED")
         require(self.state in _STANDING, "finding-not-standing", "the finding does not stand any more")
         self._require_organ(act)
-        require(not self._is_over(act, windows), "finding-over", "the finding is over; nothing is left to repair")
+        require(not self.is_over(act, windows), "finding-over", "the finding is over; nothing is left to repair")
         self.happen(events.RepairApproved, data)
 
-    def reject_repair(self: Breach, data: events.RepairRejected.Data, act: Act) -> None:
+    def reject_repair(self, data: events.RepairRejected.Data, act: Act) -> None:
         self._require_repair(data.repair_id, "ACCEPTED", "PUBLICISED")
         self._require_organ(act)
         self.happen(events.RepairRejected, data)
 
-    def revoke_repair(self: Breach, data: events.RepairRevoked.Data, act: Act) -> None:
+    def revoke_repair(self, data: events.RepairRevoked.Data, act: Act) -> None:
         self._require_repair(data.repair_id, "APPROVED")
         require(self.state == "REPAIRED", "wrong-state", "the breach does not stand as repaired")
         self._require_organ(act)

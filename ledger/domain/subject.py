@@ -210,9 +210,7 @@ class Subject(LedgerAggregate):
 
     def lift(self, data: SanctionLifted.Data) -> None:
         start = None if data.from_ is None else day(data.from_)
-        require(
-            self.standing_bar(data.kind, start) is not None, "no-such-sanction", "no sanction of that kind stands"
-        )
+        require(self.standing_bar(data.kind, start) is not None, "no-such-sanction", "no sanction of that kind stands")
         self.happen(SanctionLifted, data)
 
     def commend(self, data: CommendationRecorded.Data) -> None:

@@ -157,9 +157,7 @@ Json = Annotated[Any, AfterValidator(_plain_json)]
 Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
 Evidence = Annotated[list[str | dict[str, Any]], AfterValidator(_plain_json), InSection("evidence")]
 
-AnySubject = Annotated[
-    Ref, SubjectReference((SubjectKind.PERSON, SubjectKind.UNIT, SubjectKind.ENTERPRISE))
-]
+AnySubject = Annotated[Ref, SubjectReference((SubjectKind.PERSON, SubjectKind.UNIT, SubjectKind.ENTERPRISE))]
 PersonRef = Annotated[Ref, SubjectReference((SubjectKind.PERSON,))]
 UnitRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT,))]
 BodyRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT, SubjectKind.ENTERPRISE))]

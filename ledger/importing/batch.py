@@ -8,25 +8,30 @@ what the ledger already has of a source is skipped as `already-imported`, and so
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from ledger.clock import day_of, utc_now
-from ledger.errors import Invalid, LedgerError, Refused
+from ledger.catalogue import event_of
+from ledger.clock import Clock, day_of
+from ledger.commands.command import check_role
+from ledger.errors import Group, Invalid, LedgerError
 from ledger.importing.errors import Rejection, RowRefused
-from ledger.importing.mapping import Mapping
+from ledger.importing.mapping import Mapping as TableMappings
 from ledger.importing.plan import Plan, PlannedLine, Progress, Tally, examine
 from ledger.importing.scratch import Scratch
 from ledger.importing.tables import TableFile, file_digests, find_tables, read_rows
 from ledger.line import Line, LineActor
+from ledger.log.encoding import canonical
 
 IMPORTER = LineActor("importer", "CREDIT")
 ALREADY = "already-imported"
+_OF_THE_ROW = (Group.INVALID, Group.REFUSED, Group.NOT_FOUND)  # anything else is a fault of the store or the clock
 
 
 class Destination(Protocol):
@@ -35,18 +40,21 @@ class Destination(Protocol):
     @property
     def size(self) -> int: ...
 
-    def submit(self, line: Line) -> object: ...
+    @property
+    def clock(self) -> Clock: ...
+
+    def submit(self, line: Line, *, documents: Mapping[bytes, bytes] | None = None) -> object: ...
 
     def transaction(self, *, discard: bool = False) -> AbstractContextManager[object]: ...
 
     def keyed_digest(self, data: bytes) -> str: ...
 
-    def uid(self, kind: str, caller_id: str, *, source: str | None = None) -> str | None: ...
+    def is_imported(self, digest: str) -> bool: ...
 
-    def uids(self, kind: str, caller_ids: Collection[str], *, source: str | None = None) -> dict[str, str]: ...
+    def uids(self, kind: str, refs: Sequence[str], source: str = "") -> dict[str, str]: ...
 
     def known_records(self, event: str, records: Collection[tuple[str, str]], *, source: str) -> set[tuple[str, str]]:
-        """Which of these (owner, record) pairs of a source stand in the ledger as events of that type."""
+        """Which of these (subject's id or "", record) pairs of a source stand in the ledger as events of that type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,11 @@ class BatchStopped(Invalid):
 def import_tables(
     ledger: Destination,
     paths: Sequence[Path],
-    mapping: Mapping,
+    mapping: TableMappings,
     *,
     dry_run: bool = False,
     skip_refused: bool = False,
     actor: LineActor = IMPORTER,
-    today: date | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import the tables in these files and folders.
@@ -110,8 +117,10 @@ def import_tables(
     done and the rows in all (0 while they are being counted).
     """
     tables = find_tables(paths, mapping)
+    for event in {file.table.event: None for file in tables} | {"SourceBatchImported": None}:
+        check_role(event_of(event), actor.role, False)
     batch = ledger.keyed_digest(b"source-batch\n" + bytes.fromhex(mapping.digest) + b"".join(file_digests(tables)))
-    if ledger.uid("batch", batch, source=mapping.source) is not None:
+    if ledger.is_imported(batch):
         tallies = {file.table.name: _all_known(file) for file in tables}
         return ImportReport(tallies, batch, ledger.size, dry_run)
     with Scratch() as scratch:
@@ -119,13 +128,13 @@ def import_tables(
             tables,
             mapping,
             scratch,
-            lambda kind, ids: ledger.uids(kind, ids, source=mapping.source).keys(),
+            lambda kind, ids: ledger.uids(kind, sorted(ids), mapping.source).keys(),
             skip_refused=skip_refused,
             progress=progress,
         )
         if plan.faults and not dry_run:
             raise BatchStopped(_report(plan, batch, ledger.size, dry_run=False), plan.faults)
-        day = day_of(utc_now()) if today is None else today
+        day = day_of(ledger.clock())
         with ledger.transaction(discard=True) if dry_run else nullcontext():
             _Writing(ledger, plan, actor, day, dry_run, skip_refused, progress).run(batch)
         return _report(plan, batch, ledger.size, dry_run=dry_run)
@@ -161,20 +170,22 @@ class _Writing:
                 if self.progress is not None:
                     self.progress(file.table.name, tally.imported + tally.skipped, tally.rows)
         with self._transaction():
-            self.ledger.submit(self._closing(batch))
+            self._close(batch)
 
     def _transaction(self) -> AbstractContextManager[object]:
         return nullcontext() if self.dry_run else self.ledger.transaction()
 
     def _write(self, event: str, chunk: list[PlannedLine], tally: Tally) -> None:
         known = self._known(event, chunk)
-        new = [planned for planned in chunk if (planned.owner, planned.record) not in known]
+        new = [planned for planned in chunk if (planned.subject, planned.record) not in known]
         refused: list[RowRefused] = []
         with self._transaction():
             for planned in new:
                 try:
                     self.ledger.submit(planned.line)
-                except (Refused, Invalid) as error:
+                except LedgerError as error:
+                    if error.group not in _OF_THE_ROW:
+                        raise
                     refused.append(self._refused(error, planned))
         for one in refused:
             self.plan.leave_out(one, tolerated=self.skip_refused)
@@ -192,19 +203,20 @@ class _Writing:
     def _known(self, event: str, chunk: list[PlannedLine]) -> Collection[tuple[str, str]]:
         source = self.plan.mapping.source
         if event == "SubjectRegistered":
-            ids = {str(planned.line.data["subject_id"]): (planned.owner, planned.record) for planned in chunk}
-            return {ids[one] for one in self.ledger.uids("subject", ids, source=source)}
-        return self.ledger.known_records(event, [(planned.owner, planned.record) for planned in chunk], source=source)
+            ids = {str(planned.line.data["subject_id"]): (planned.subject, planned.record) for planned in chunk}
+            return {ids[one] for one in self.ledger.uids("subject", list(ids), source)}
+        return self.ledger.known_records(event, [(planned.subject, planned.record) for planned in chunk], source=source)
 
-    def _closing(self, batch: str) -> Line:
-        tallies = self.plan.tallies.values()
-        rejected = len(self.plan.rejected)
-        data: dict[str, Any] = {
-            "source": self.plan.mapping.source,
-            "digest": batch,
-            "accepted": sum(tally.rows for tally in tallies) - rejected,
-            "rejected": rejected,
-        }
+    def _close(self, batch: str) -> None:
+        """The closing entry: it holds digest and counts, the list of rejected rows is a document beside it."""
+        rejected = self.plan.rejected
+        rows = sum(tally.rows for tally in self.plan.tallies.values())
+        source = self.plan.mapping.source
+        data = {"source": source, "digest": batch, "accepted": rows - len(rejected), "rejected": len(rejected)}
+        documents: dict[bytes, bytes] = {}
         if rejected:
-            data["rejects"] = [rejection.as_json() for rejection in self.plan.rejected]
-        return Line("SourceBatchImported", self.today, self.actor, data, source={"system": self.plan.mapping.source})
+            content = canonical([rejection.as_document() for rejection in rejected])
+            digest = hashlib.sha256(content).digest()
+            documents[digest], data["rejects_digest"] = content, digest.hex()
+        line = Line("SourceBatchImported", self.today, self.actor, data, source={"system": source})
+        self.ledger.submit(line, documents=documents)

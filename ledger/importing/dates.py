@@ -7,9 +7,9 @@ itself: `YYYY-MM-DD`, `M/D/YYYY`, `YYYY年M月D日`. No part of a date is ever i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from ledger.errors import Invalid
 from ledger.importing.errors import CellError
@@ -28,12 +28,13 @@ _GROUPS = {
 }
 
 
-def date_reader(formats: Sequence[str]) -> DateReader:
+@cache
+def date_reader(formats: tuple[str, ...]) -> DateReader:
     """A function from a source's text to an ISO date; it raises `CellError`, code `bad-date` or `impossible-date`."""
     patterns = [_pattern(text) for text in formats]
     expected = " or ".join(formats)
 
-    @lru_cache(maxsize=65_536)
+    @lru_cache(maxsize=16_384)
     def read(text: str) -> str:
         for pattern in patterns:
             if (match := pattern.fullmatch(text)) is not None:

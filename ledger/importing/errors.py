@@ -66,3 +66,8 @@ class Rejection:
             "code": self.code,
             "detail": self.detail,
         }
+
+    def as_document(self) -> dict[str, str | int]:
+        """For the document of a batch: members without a value are left out, and no words that may change."""
+        place: dict[str, str | int] = {"table": self.table, "line": self.line, "code": self.code}
+        return place if self.field is None else {**place, "field": self.field}

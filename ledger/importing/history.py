@@ -150,4 +150,3 @@ def _close(ledger: Ledger, report: HistoryReport, actor: str) -> None:
     """The batch's own entry, with its keyed digest and its counts."""
     data = {"source": SOURCE, "digest": report.batch, "accepted": report.imported, "rejected": len(report.refused)}
     ledger.submit(Line("SourceBatchImported", day_of(ledger.clock()), LineActor(actor, "CREDIT"), data))
-

@@ -44,6 +44,7 @@ class FieldRule(_Part):
     columns: tuple[str, ...] = ()
     take: Literal["first", "joined"] = "first"  # of `columns`: the first that is not blank, or all joined with "/"
     value: str | None = None  # the same text for every row
+    system: bool = False  # the name of the source system, for every row
     date: Literal["any", "day"] | None = None  # `day`: a year or a month will not do
     formats: tuple[str, ...] = ()
     not_before: str | None = None  # another member of the row, a date as well
@@ -62,8 +63,8 @@ class FieldRule(_Part):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if [self.column is not None, bool(self.columns), self.value is not None].count(True) != 1:
-            raise ValueError("give exactly one of column, columns and value")
+        if [self.column is not None, bool(self.columns), self.value is not None, self.system].count(True) != 1:
+            raise ValueError("give exactly one of column, columns, value and system")
         if (self.record_of is None) != (not self.by):
             raise ValueError("record_of and by go together")
         if self.date is None and (self.formats or self.not_before):

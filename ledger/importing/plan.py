@@ -16,7 +16,7 @@ from itertools import islice
 from ledger.errors import Invalid
 from ledger.importing.errors import Rejection, RowError, RowRefused
 from ledger.importing.mapping import Mapping
-from ledger.importing.rows import Reference, Row, Shape, shape_of
+from ledger.importing.rows import Row, Shape, shape_of
 from ledger.importing.scratch import Scratch
 from ledger.importing.tables import TableFile, read_rows
 from ledger.line import Line, LineActor
@@ -43,12 +43,12 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """A row on its way into the ledger. `record` within `owner` names it in its source."""
+    """A row on its way into the ledger. `record` names it in its source, among the events of that type and subject."""
 
     table: str
     number: int
     record: str
-    owner: str
+    subject: str
     line: Line
 
 
@@ -85,7 +85,7 @@ class Plan:
     def lines(self, file: TableFile, actor: LineActor, today: date) -> Iterator[list[PlannedLine]]:
         """The lines of one table in chunks; `input-changed` when the file is not the one that was examined."""
         rows = read_rows(file)
-        shape = shape_of(file.table, rows, self.mapping.formats)
+        shape = shape_of(self.mapping, file.table, rows)
         left_out = self._left_out[file.table.name]
         while chunk := list(islice(rows, CHUNK_ROWS)):
             planned = [
@@ -101,18 +101,18 @@ class Plan:
         table, data = shape.table, row.data
         for member, other, ways in shape.joins:
             for way, places in enumerate(ways):
-                values = (row.cells[place] for place in places)
-                found = self.scratch.get(self.scratch.digest("find", other, str(way), *values))
+                values = tuple(row.cells[place] for place in places)
+                found = self.scratch.get(self.scratch.digest("find", other, str(way), values))
                 if found is not None and found.times == 1:
                     data[member] = found.value
                     break
         if table.mark_repeats:
-            first = self.scratch.get(self.scratch.digest("repeat", table.name, *shape.without_key(row)))
+            first = self.scratch.get(self.scratch.digest("repeat", table.name, shape.without_key(row)))
             if first is not None and first.value != row.record:
                 data["duplicate_of"] = first.value
         source = {"system": self.mapping.source} | ({"record": row.record} if row.record else {})
         line = Line(table.event, today, actor, data, number=row.line, source=source)
-        return PlannedLine(table.name, row.line, row.record, row.owner, line)
+        return PlannedLine(table.name, row.line, row.record, data.get("subject_id", ""), line)
 
 
 def examine(
@@ -135,7 +135,7 @@ def examine(
         plan._left_out[name] = set()
         plan._stamps[name] = file.stamp
         rows = read_rows(file)
-        shape = shape_of(file.table, rows, mapping.formats)
+        shape = shape_of(mapping, file.table, rows)
         while chunk := list(islice(rows, CHUNK_ROWS)):
             tally.rows += len(chunk)
             for error in _judge(shape, chunk, scratch, known):
@@ -149,7 +149,8 @@ def examine(
 def _judge(shape: Shape, chunk: Sequence[tuple[int, list[str]]], scratch: Scratch, known: Known) -> Iterator[RowError]:
     """Judge a chunk of rows; remember those that can be imported, and yield what is wrong with the others."""
     rows: list[Row] = []
-    unknown: dict[str, set[str]] = {}
+    kinds: dict[tuple[str, str], str] = {}
+    missing: dict[str, set[str]] = {}
     for line, cells in chunk:
         try:
             row = shape.read(line, cells)
@@ -160,49 +161,48 @@ def _judge(shape: Shape, chunk: Sequence[tuple[int, list[str]]], scratch: Scratc
             continue
         rows.append(row)
         for one in row.references:
-            if scratch.get(scratch.digest(*_named(one))) is None:
-                unknown.setdefault(_named(one)[0], set()).add(one.id)
-    elsewhere = {(space, one) for space, ids in unknown.items() for one in known(space, ids)}
+            if one.name not in kinds:
+                if (found := scratch.get(scratch.digest(*one.name))) is None:
+                    missing.setdefault(one.space, set()).add(one.id)
+                else:
+                    kinds[one.name] = found.value
+    elsewhere = {(space, one) for space, ids in missing.items() for one in known(space, ids)}
     for row in rows:
-        fault = _unknown_reference(shape, row, scratch, elsewhere) or _taken_key(shape, row, scratch)
+        fault = _unknown_reference(shape, row, kinds, elsewhere) or _taken_key(shape, row, scratch, kinds)
         if fault is not None:
             yield fault
             continue
         if shape.table.mark_repeats:
-            scratch.put(scratch.digest("repeat", shape.table.name, *shape.without_key(row)), row.record)
+            scratch.put(scratch.digest("repeat", shape.table.name, shape.without_key(row)), row.record)
         for way, values in enumerate(shape.found_by(row)):
-            scratch.put(scratch.digest("find", shape.table.name, str(way), *values), row.record)
-
-
-def _named(reference: Reference) -> tuple[str, str]:
-    """The space of ids in which a reference is looked up, and the id: persons and units share theirs."""
-    return "commitment" if reference.kind == "commitment" else "subject", reference.id
+            scratch.put(scratch.digest("find", shape.table.name, str(way), values), row.record)
 
 
 def _unknown_reference(
-    shape: Shape, row: Row, scratch: Scratch, elsewhere: Collection[tuple[str, str]]
+    shape: Shape, row: Row, kinds: dict[tuple[str, str], str], elsewhere: Collection[tuple[str, str]]
 ) -> RowError | None:
-    for reference in row.references:
-        found = scratch.get(scratch.digest(*_named(reference)))
-        if found is None and _named(reference) in elsewhere:
-            continue
-        if found is None or found.value != reference.kind:
-            detail = f"no {reference.kind} of this id stands before it in the batch, or in the ledger"
-            code = f"unknown-{reference.kind}"
-            return RowError(detail, code=code, table=shape.table.name, line=row.line, field=reference.column)
+    """What a row names must stand before it; of what only the ledger knows, the kind is the ledger's to check."""
+    for one in row.references:
+        if kinds.get(one.name) != one.kind and (one.name in kinds or one.name not in elsewhere):
+            detail = f"no {one.kind} of this id stands before it in the batch, or in the ledger"
+            code = f"unknown-{one.kind}"
+            return RowError(detail, code=code, table=shape.table.name, line=row.line, field=one.column)
     return None
 
 
-def _taken_key(shape: Shape, row: Row, scratch: Scratch) -> RowError | None:
+def _taken_key(shape: Shape, row: Row, scratch: Scratch, kinds: dict[tuple[str, str], str]) -> RowError | None:
     """Remember the row's own name, and the subject or commitment it opens; an error when the name is taken."""
     table = shape.table
     if table.event == "SubjectRegistered":
-        key, value = scratch.digest("subject", row.data["subject_id"]), row.data["kind"].lower()
+        name, kind = ("subject", row.data["subject_id"]), row.data["kind"].lower()
     elif table.event == "CommitmentImported":
-        key, value = scratch.digest("commitment", row.data["source_record"]), "commitment"
+        name, kind = ("commitment", row.data["source_record"]), "commitment"
     else:
-        key, value = scratch.digest("row", table.name, row.owner, row.record), ""
-    if scratch.put(key, value) is None:
+        name, kind = None, ""
+    key = scratch.digest("row", table.name, row.owner, row.record) if name is None else scratch.digest(*name)
+    if scratch.put(key, kind) is None:
+        if name is not None:
+            kinds[name] = kind
         return None
     column = table.key[0] if table.key else table.owner
     return RowError("another row has the same id", code="duplicate-key", table=table.name, line=row.line, field=column)

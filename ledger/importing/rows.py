@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from ledger.catalogue import event_of
+from ledger.commands.command import check_data
 from ledger.errors import Invalid
 from ledger.importing.dates import DateReader, date_reader
 from ledger.importing.errors import CellError, RowError
-from ledger.importing.mapping import FieldRule, TableMapping
+from ledger.importing.mapping import FieldRule, Mapping, TableMapping
 
 MAX_ID_LENGTH = 200
 _MAY_BEGIN_A_FORMULA = frozenset("=+-@\t\r")
@@ -35,6 +34,15 @@ class Reference:
     id: str
     column: str
 
+    @property
+    def space(self) -> str:
+        """Where the id is unique: persons and units share a space."""
+        return "commitment" if self.kind == "commitment" else "subject"
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.space, self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -48,21 +56,31 @@ class Row:
     cells: Sequence[str]
 
 
+Convert = Callable[[str, dict[str, Any]], str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """A rule with its columns found: `places` are positions in a row."""
+    """A rule with its columns found: `place` is the first of `places`, which are positions in a row."""
 
     member: str
     rule: FieldRule
+    place: int
     places: tuple[int, ...]
     column: str
-    read_date: DateReader | None
+    convert: Convert
+
+    def text(self, cells: Sequence[str]) -> str:
+        """What stands in the columns of a rule that has several."""
+        if self.rule.take == "joined":
+            return "/".join([cells[place] for place in self.places])
+        return next((cells[place] for place in self.places if cells[place]), "")
 
 
 class Shape:
     """One table's mapping bound to the header of one file. `joins`: member, other table, places of each way to join."""
 
-    def __init__(self, table: TableMapping, header: Sequence[str], formats: Sequence[str]) -> None:
+    def __init__(self, mapping: Mapping, table: TableMapping, header: Sequence[str]) -> None:
         self.table = table
         self._event = event_of(table.event)
         self._header = tuple(header)
@@ -72,18 +90,14 @@ class Shape:
         self._rest = tuple(place for place, name in enumerate(header) if name not in table.key)
         self._owner = None if table.owner is None else at[table.owner]
         self._find_by = tuple(tuple(at[name] for name in columns) for columns in table.find_by)
-        self._constants = {name: rule.value for name, rule in table.data.items() if rule.value is not None}
+        self._constants = {
+            name: mapping.source if rule.system else rule.value
+            for name, rule in table.data.items()
+            if rule.system or rule.value is not None
+        }
         self._summary = tuple((member, at[name]) for member, name in table.summary.items())
         self._fields = tuple(
-            _Field(
-                name,
-                rule,
-                tuple(at[column] for column in rule.sources),
-                rule.sources[0],
-                date_reader(rule.formats or formats) if rule.date else None,
-            )
-            for name, rule in table.data.items()
-            if rule.value is None
+            _field(name, rule, at, mapping.formats) for name, rule in table.data.items() if rule.sources
         )
         self.joins = tuple(
             (name, rule.record_of, tuple(tuple(at[column] for column in columns) for columns in rule.by))
@@ -115,11 +129,15 @@ class Shape:
         column: str | None = None
         try:
             for field in self._fields:
-                column = field.column
-                if (value := _value(field, cells, data)) is not None:
-                    data[field.member] = value
-                    if value and field.rule.refers_to is not None:
-                        references.append(Reference(field.rule.refers_to, value, column))
+                column, rule = field.column, field.rule
+                if text := field.text(cells) if rule.columns else cells[field.place]:
+                    data[field.member] = value = field.convert(text, data)
+                    if rule.refers_to is not None:
+                        references.append(Reference(rule.refers_to, value, column))
+                elif rule.required:
+                    raise CellError("this column must not be blank", code="value-missing")
+                elif rule.keep_blank:
+                    data[field.member] = ""
             column = self.table.key[0] if self.table.key else self.table.owner
             record, owner = self._name(cells)
         except CellError as error:
@@ -137,19 +155,15 @@ class Shape:
         return _id("/".join(parts)), "" if self._owner is None else cells[self._owner]
 
     def check_data(self, row: Row) -> None:
-        """Refuse what the catalogue's type would refuse when the line is submitted."""
+        """Refuse what the catalogue's type would refuse when the line is submitted; a summary is text all over."""
         try:
-            self._event.Data.model_validate(row.data)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            member = str(first["loc"][0]) if first["loc"] else None
-            rule = None if member is None else self.table.data.get(member)
+            check_data(self._event, {name: value for name, value in row.data.items() if name != "summary"})
+        except Invalid as error:
+            member = (error.field or "").removeprefix("data.")
+            rule = self.table.data.get(member)
+            column = rule.sources[0] if rule is not None and rule.sources else member
             raise RowError(
-                f"the member `{member}` of {self.table.event} does not allow this",
-                code=str(first["ctx"]["error"]) if first["type"] == "value_error" else "bad-value",
-                table=self.table.name,
-                line=row.line,
-                field=rule.sources[0] if rule is not None and rule.sources else member,
+                error.detail, code=error.code, table=self.table.name, line=row.line, field=column or None
             ) from None
 
     def check_cells(self, row: Row) -> None:
@@ -164,55 +178,69 @@ class Shape:
                     field=self._header[place],
                 )
 
-    def without_key(self, row: Row) -> list[str]:
+    def without_key(self, row: Row) -> tuple[str, ...]:
         """Everything in the row but its key: rows that agree in it are repetitions."""
-        return [row.cells[place] for place in self._rest]
+        return tuple([row.cells[place] for place in self._rest])
 
-    def found_by(self, row: Row) -> list[list[str]]:
-        """The values through which rows of other tables find this one, one list for each way."""
-        return [[row.cells[place] for place in places] for places in self._find_by]
+    def found_by(self, row: Row) -> list[tuple[str, ...]]:
+        """The values through which rows of other tables find this one, for each way."""
+        return [tuple([row.cells[place] for place in places]) for places in self._find_by]
 
 
-def _value(field: _Field, cells: Sequence[str], data: dict[str, Any]) -> str | None:
-    rule = field.rule
-    if rule.take == "joined":
-        text = "/".join(cells[place] for place in field.places)
+def _field(name: str, rule: FieldRule, at: dict[str, int], formats: Sequence[str]) -> _Field:
+    places = tuple(at[column] for column in rule.sources)
+    if rule.date is not None:
+        convert = _date_converter(rule, date_reader(tuple(rule.formats or formats)))
     else:
-        text = next((cells[place] for place in field.places if cells[place]), "")
-    if not text:
-        if rule.required:
-            raise CellError("this column must not be blank", code="value-missing")
-        return "" if rule.keep_blank else None
-    if field.read_date is not None:
-        return _date(field, field.read_date(text), data)
-    if rule.words is not None:
-        if (word := rule.words.get(text)) is None:
+        convert = _text_converter(rule) if rule.words is None else _word_converter(rule.words)
+    return _Field(name, rule, places[0], places, rule.sources[0], convert)
+
+
+def _word_converter(words: dict[str, str]) -> Convert:
+    def convert(text: str, _: dict[str, Any]) -> str:
+        if (word := words.get(text)) is None:
             raise CellError("the mapping has no such word", code="unknown-word")
         return word
-    if len(text) > rule.max_length:
-        raise CellError(f"at most {rule.max_length} characters", code="too-long")
-    if rule.refers_to is not None:
-        return _id(text)
+
+    return convert
+
+
+def _date_converter(rule: FieldRule, read: DateReader) -> Convert:
+    def convert(text: str, data: dict[str, Any]) -> str:
+        iso = read(text)
+        if rule.date == "day" and len(iso) < 10:
+            raise CellError("a day is needed here, not a month or a year", code="date-too-coarse")
+        earlier = None if rule.not_before is None else data.get(rule.not_before)
+        if earlier is not None and iso < earlier[: len(iso)]:
+            raise CellError(f"the date lies before `{rule.not_before}`", code="ends-before-it-begins")
+        return iso
+
+    return convert
+
+
+def _text_converter(rule: FieldRule) -> Convert:
+    check = _text if rule.refers_to is None else _id
+
+    def convert(text: str, _: dict[str, Any]) -> str:
+        if len(text) > rule.max_length:
+            raise CellError(f"at most {rule.max_length} characters", code="too-long")
+        return check(text)
+
+    return convert
+
+
+def _text(text: str) -> str:
+    """Text in normal form C, as an entry's header must be (DESIGN §3)."""
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         raise CellError("the text is not in Unicode normal form C", code="not-nfc")
     return text
-
-
-def _date(field: _Field, iso: str, data: dict[str, Any]) -> str:
-    if field.rule.date == "day" and len(iso) < 10:
-        raise CellError("a day is needed here, not a month or a year", code="date-too-coarse")
-    earlier = None if field.rule.not_before is None else data.get(field.rule.not_before)
-    if earlier is not None and iso < earlier[: len(iso)]:
-        raise CellError(f"the date lies before `{field.rule.not_before}`", code="ends-before-it-begins")
-    return iso
 
 
 def _id(text: str) -> str:
     """An id: short, in normal form C, without characters that cannot be seen (ASSURANCE §6, 24)."""
     if len(text) > MAX_ID_LENGTH:
         raise CellError(f"an id has at most {MAX_ID_LENGTH} characters", code="too-long")
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        raise CellError("the text is not in Unicode normal form C", code="not-nfc")
+    _text(text)
     if not text.isprintable() and any(unicodedata.category(character) in _UNSEEN for character in text):
         raise CellError("an id has no characters that cannot be seen", code="forbidden-character")
     return text
@@ -223,9 +251,9 @@ def _shown(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_ -]{0,39}", name) else "(unprintable name)"
 
 
-def shape_of(table: TableMapping, rows: Any, formats: Sequence[str]) -> Shape:
+def shape_of(mapping: Mapping, table: TableMapping, rows: Iterator[tuple[int, list[str]]]) -> Shape:
     """Take the header off an iterator of rows and bind the table's mapping to it."""
     first = next(rows, None)
     if first is None:
         raise Invalid(f"{table.name}: the file is empty, it needs a header", code="no-header")
-    return Shape(table, first[1], formats)
+    return Shape(mapping, table, first[1])

@@ -31,7 +31,7 @@ class Scratch:
         for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
             self._database.execute(f"PRAGMA {setting}")
         self._database.execute(
-            "CREATE TABLE seen (key BLOB PRIMARY KEY, value TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE seen (key BLOB PRIMARY KEY, value TEXT NOT NULL, times INTEGER NOT NULL) WITHOUT ROWID"
         )
         self._database.execute("BEGIN")
 
@@ -43,20 +43,18 @@ class Scratch:
     ) -> None:
         self._database.close()
 
-    def digest(self, space: str, *parts: str) -> bytes:
-        """The key of some texts within a space; the lengths keep `("ab", "c")` from being `("a", "bc")`."""
-        text = "\x1f".join((space, *(f"{len(part)}:{part}" for part in parts)))
-        return hashlib.blake2b(text.encode("utf-8"), key=self._key, digest_size=16).digest()
+    def digest(self, *parts: str | tuple[str, ...]) -> bytes:
+        """The key of some texts; `repr` quotes them, so `("ab", "c")` is never taken for `("a", "bc")`."""
+        return hashlib.blake2b(repr(parts).encode("utf-8"), key=self._key, digest_size=16).digest()
 
     def put(self, key: bytes, value: str) -> str | None:
         """Remember a value under a key; answers the value that was there before, which stays."""
-        found = self.get(key)
-        if found is None:
-            self._database.execute("INSERT INTO seen VALUES (?, ?, 1)", (key, value))
+        if self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, 1)", (key, value)).rowcount:
             return None
-        self._database.execute("UPDATE seen SET count = count + 1 WHERE key = ?", (key,))
-        return found.value
+        (earlier,) = self._database.execute("SELECT value FROM seen WHERE key = ?", (key,)).fetchone()
+        self._database.execute("UPDATE seen SET times = times + 1 WHERE key = ?", (key,))
+        return str(earlier)
 
     def get(self, key: bytes) -> Found | None:
-        row = self._database.execute("SELECT value, count FROM seen WHERE key = ?", (key,)).fetchone()
+        row = self._database.execute("SELECT value, times FROM seen WHERE key = ?", (key,)).fetchone()
         return None if row is None else Found(*row)

@@ -20,6 +20,7 @@ from ledger.errors import Invalid
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
+_MIN_INTEGER = -MAX_INTEGER
 _MAX_DIGITS = len(str(MAX_INTEGER))
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -85,28 +86,27 @@ def _check(value: Any, depth: int) -> None:
     if kind is dict:
         if depth > MAX_DEPTH:
             raise _too_deep()
-        name = ""
-        try:
-            for name, member in value.items():
-                if name not in _known_names:
-                    _check_name(name)
-                if type(member) is not str:
-                    _check(member, depth + 1)
-        except EncodingError as error:
-            # After a good name the member was refused; a bad one is not repeated, the path ends at its object.
-            raise (error.within(name) if _is_name(name) else error) from None
+        for name, member in value.items():
+            if name not in _known_names:
+                _check_name(name)
+            kind = type(member)
+            if kind is str or (kind is int and _MIN_INTEGER <= member <= MAX_INTEGER) or kind is bool:
+                continue  # the usual members, without a call
+            try:
+                _check(member, depth + 1)
+            except EncodingError as error:
+                raise error.within(name) from None
     elif kind is list or kind is tuple:
         if depth > MAX_DEPTH:
             raise _too_deep()
-        number = 0
-        try:
-            for number, member in enumerate(value):  # noqa: B007 - `number` is read in the handler
-                if type(member) is not str:
+        for number, member in enumerate(value):
+            if type(member) is not str:
+                try:
                     _check(member, depth + 1)
-        except EncodingError as error:
-            raise error.within(f"[{number}]") from None
+                except EncodingError as error:
+                    raise error.within(f"[{number}]") from None
     elif kind is int:
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+        if not _MIN_INTEGER <= value <= MAX_INTEGER:
             raise EncodingError("integers lie within ±(2^53−1)", code="integer-out-of-range")
     elif kind is float:
         raise EncodingError("a number with a fraction or an exponent", code="float-not-allowed")
@@ -114,12 +114,9 @@ def _check(value: Any, depth: int) -> None:
         raise EncodingError(f"a {kind.__name__} has no canonical form", code="unsupported-type")
 
 
-def _is_name(name: Any) -> bool:
-    return isinstance(name, str) and _NAME.fullmatch(name) is not None
-
-
 def _check_name(name: Any) -> None:
-    if not _is_name(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        # The name is not repeated, it may be personal: the path ends at its object.
         raise EncodingError("member names are [a-z][a-z0-9_]*", code="bad-name")
     if len(_known_names) < _KNOWN_NAMES_LIMIT and len(name) <= 64:
         _known_names.add(name)

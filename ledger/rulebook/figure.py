@@ -95,11 +95,6 @@ def settle(parts: Sequence[Part], edition: Edition) -> Outcome:
     return Outcome(_written(figure), tuple(lines), None, edition.id, any(line.demonstration for line in lines))
 
 
-def rounded(number: Fraction) -> str:
-    """Two places, halves away from zero."""
-    return _written(_hundredths(number))
-
-
 def plain(number: Fraction) -> str:
     """The number itself, exact: a decimal where it ends, otherwise the fraction (`2/3`)."""
     rest, places = number.denominator, 0
@@ -115,8 +110,8 @@ def plain(number: Fraction) -> str:
 
 
 def _hundredths(number: Fraction) -> int:
-    whole = (abs(number) * 200 + 1) // 2
-    return int(whole if number >= 0 else -whole)
+    whole = (200 * abs(number.numerator) + number.denominator) // (2 * number.denominator)
+    return whole if number >= 0 else -whole
 
 
 def _written(hundredths: int) -> str:

@@ -14,14 +14,12 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken, Insertion, RequestKey, RequestKeyReused
 from ledger.storage.group_commit import Item
-from ledger.storage.session import Row, Session, spread
+from ledger.storage.session import Row, Session
 
 CHUNK = 200  # pairs in one list
-_VERSIONS = "SELECT stream, version FROM entries WHERE (stream, version) IN (VALUES ?*)"
-_VALUES = "SELECT field, digest FROM blind_index WHERE (field, digest) IN (VALUES ?*)"
-_REQUESTS = (
-    "SELECT principal, request, fingerprint, idx, entries FROM request_keys WHERE (principal, request) IN (VALUES ?*)"
-)
+_VERSIONS = "SELECT stream, version FROM entries WHERE ?*"
+_VALUES = "SELECT field, digest FROM blind_index WHERE ?*"
+_REQUESTS = "SELECT principal, request, fingerprint, idx, entries FROM request_keys WHERE ?*"
 _ACKNOWLEDGED = "SELECT idx, leaf, recorded_at, version FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
 
 
@@ -136,25 +134,29 @@ def acknowledgements(session: Session, first: int, count: int) -> list[Acknowled
 def taken_versions(session: Session, events: Iterable[StoredEvent]) -> set[tuple[object, int]]:
     """Which of these events' places in their streams are taken."""
     places = ((event.originator_id, event.originator_version) for event in events)
-    return {(stream, version) for stream, version in _among(session, _VERSIONS, places)}
+    return {(stream, version) for stream, version in _among(session, _VERSIONS, "(stream = ? AND version = ?)", places)}
 
 
 def taken_values(session: Session, rows: Iterable[IndexRow]) -> set[tuple[str, bytes]]:
     """Which of these values the blind index holds."""
     values = ((row.field, row.digest) for row in rows)
-    return {(field, bytes(digest)) for field, digest in _among(session, _VALUES, values)}
+    return {(field, bytes(digest)) for field, digest in _among(session, _VALUES, "(field = ? AND digest = ?)", values)}
 
 
 def stored_requests(session: Session, requests: Iterable[RequestKey]) -> dict[tuple[str, str], Row]:
     """Fingerprint, first index and number of entries of those requests that are there."""
     names = ((request.principal, request.key) for request in requests)
-    return {(row[0], row[1]): row[2:] for row in _among(session, _REQUESTS, names)}
+    return {(row[0], row[1]): row[2:] for row in _among(session, _REQUESTS, "(principal = ? AND request = ?)", names)}
 
 
-def _among(session: Session, statement: str, pairs: Iterable[tuple[object, object]]) -> list[Row]:
-    """The rows of a statement over pairs, some hundreds at a time."""
+def _among(session: Session, statement: str, one: str, pairs: Iterable[tuple[object, object]]) -> list[Row]:
+    """The rows of a statement over pairs, some hundreds at a time.
+
+    A chain of OR, since SQLite looks up `(a, b) IN (VALUES …)` by its first column only.
+    """
     found: list[Row] = []
     rest = iter(pairs)
     while chunk := list(islice(rest, CHUNK)):
-        found += session.query(spread(statement, len(chunk), 2), [value for pair in chunk for value in pair])
+        condition = " OR ".join([one] * len(chunk))
+        found += session.query(statement.replace("?*", condition), [value for pair in chunk for value in pair])
     return found

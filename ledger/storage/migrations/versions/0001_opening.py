@@ -1,4 +1,7 @@
-"""The tables of the first ledger."""
+"""The tables of the first ledger.
+
+On PostgreSQL any session may switch off waiting for durability (ASSURANCE §2.3 G), so `entries` refuses one that has.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +10,20 @@ revision = "0001"
 down_revision = None
 
 _Index = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+_DURABLE_FUNCTION = """
+CREATE FUNCTION ledger_requires_durability() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
+        RAISE EXCEPTION 'synchronous_commit is not on' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+_DURABLE_TRIGGER = """
+CREATE TRIGGER entries_durable BEFORE INSERT ON entries
+FOR EACH STATEMENT EXECUTE FUNCTION ledger_requires_durability()
+"""
 
 
 def upgrade() -> None:
@@ -86,3 +103,6 @@ def upgrade() -> None:
         sa.Column("notification_id", _Index, nullable=False),
         sqlite_with_rowid=False,
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_DURABLE_FUNCTION)
+        op.execute(_DURABLE_TRIGGER)

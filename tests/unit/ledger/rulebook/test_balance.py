@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.rulebook.evaluate import balance, label_text
+from ledger.rulebook.facts import Promise
 from tests.unit.ledger.rulebook.by_hand import DEMO, DEMO_ALONE, day, finding, promise, successor, timeline, values
 
 
@@ -57,8 +58,8 @@ def test_a_kept_promise_counts_from_its_day_for_twelve_months_both_days_included
     ],
     ids=["open", "late", "waived", "broken"],
 )
-def test_only_a_promise_kept_on_time_adds_points(one: object) -> None:
-    assert values(balance(DEMO_ALONE, [], [one], day("2025-08-01")).lines) == [("R-P1", "100.00")]  # type: ignore[list-item]
+def test_only_a_promise_kept_on_time_adds_points(one: Promise) -> None:
+    assert values(balance(DEMO_ALONE, [], [one], day("2025-08-01")).lines) == [("R-P1", "100.00")]
 
 
 def test_a_promise_kept_on_its_due_day_is_on_time_whatever_its_weight() -> None:

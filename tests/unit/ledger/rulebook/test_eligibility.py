@@ -167,6 +167,14 @@ def test_a_rule_made_discretionary_is_off_during_an_appeal() -> None:
     assert check([finding("2025-04-15", record_kind="COURT_LIST")], known=known).outcome == "BLOCK"
 
 
+def test_a_duty_related_finding_needs_a_factor_above_zero_even_under_a_statutory_rule() -> None:
+    e4 = 'clause = "R-E4"\neffect = "discretionary"'
+    known = timeline(successor(2, "2025-01-01", (e4, e4.replace("discretionary", "statutory"))))
+
+    assert check([finding("2025-03-20", state="APPEALED", duty_related=True)], known=known).outcome == "CLEAR"
+    assert check([finding("2025-03-20", duty_related=True)], known=known).outcome == "REFER"
+
+
 def test_the_rules_are_those_in_force_on_the_day() -> None:
     second = successor(2, "2025-08-01", ("months = 12\nthen", "months = 3\nthen"))
     one = finding("2025-03-20", duty_related=True)

@@ -12,6 +12,7 @@ from ledger.rulebook.cost import cost_of, deduct, own_breach
 from ledger.rulebook.evaluate import Outcome, balance, label_text, unit_score
 from ledger.rulebook.facts import Assessment, Finding, Promise, SubjectKind
 from ledger.rulebook.parameters import FindingState, Severity
+from ledger.rulebook.windows import EditionTimeline
 from tests.unit.ledger.rulebook.by_hand import DEMO, successor, timeline
 
 ODD = successor(
@@ -72,19 +73,23 @@ def sums_up(outcome: Outcome) -> None:
 
 
 @given(st.data(), TIMELINES, DAYS)
-def test_the_lines_of_a_balance_sum_to_it_and_it_keeps_its_limits(data: st.DataObject, known: object, on: date) -> None:
-    outcome = balance(known, data.draw(findings(on)), data.draw(promises(on)), on)  # type: ignore[arg-type]
+def test_the_lines_of_a_balance_sum_to_it_and_it_keeps_its_limits(
+    data: st.DataObject, known: EditionTimeline, on: date
+) -> None:
+    outcome = balance(known, data.draw(findings(on)), data.draw(promises(on)), on)
 
     sums_up(outcome)
     assert 0 <= Fraction(outcome.value or "") <= 120
 
 
 @given(st.data(), TIMELINES, DAYS, st.lists(st.decimals(0, 100, places=3), min_size=3, max_size=3))
-def test_the_lines_of_a_score_sum_to_it(data: st.DataObject, known: object, on: date, marks: list[object]) -> None:
+def test_the_lines_of_a_score_sum_to_it(
+    data: st.DataObject, known: EditionTimeline, on: date, marks: list[object]
+) -> None:
     weights = {"a": Fraction(33), "b": Fraction(33), "c": Fraction(34)}
     scores = {name: Fraction(str(mark)) for name, mark in zip(weights, marks, strict=True)}
     own, linked = data.draw(findings(on, own=True)), data.draw(findings(on))
-    outcome = unit_score(known, Assessment("A", weights, scores, (1,)), data.draw(promises(on)), own, linked, on)  # type: ignore[arg-type]
+    outcome = unit_score(known, Assessment("A", weights, scores, (1,)), data.draw(promises(on)), own, linked, on)
 
     sums_up(outcome)
     conduct = sum(Fraction(line.value) for line in outcome.lines if line.clause in ("R-U1", "R-U4", "R-U5"))

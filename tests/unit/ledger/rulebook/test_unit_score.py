@@ -58,15 +58,15 @@ def test_the_lines_come_in_the_order_of_the_clauses() -> None:
 
 
 def test_the_composite_is_the_weighted_sum_of_the_dimensions_unrounded() -> None:
-    weights = dict(zip("abc", map(Fraction, (33, 33, 34)), strict=True))
-    scores = dict(zip("abc", map(Fraction, ("90.01", "88.88", "71.07")), strict=True))
+    weights = {"a": Fraction(50), "b": Fraction(50)}
+    scores = {"a": Fraction("83.2"), "b": Fraction("83.21")}
     a1 = Assessment("A1", weights, scores, (20,))
     outcome = unit_score(DEMO_ALONE, a1, [], [], [], day(ON))
 
-    assert a1.composite == Fraction("83.1975")
-    assert line(outcome, "R-U2").value == "49.92"  # 49.9185; from 83.20 it would be the same, from 83.2 not
+    assert a1.composite == Fraction("83.205")
+    assert line(outcome, "R-U2").value == "49.92"  # 0.6 × 83.205 = 49.923; from 83.21 it would be 49.93
     assert line(outcome, "R-U2").events == (20,)
-    assert line(outcome, "R-U2").params["composite"] == "83.1975"
+    assert line(outcome, "R-U2").params["composite"] == "83.205"
 
 
 def test_a_dimension_without_score_is_refused() -> None:
@@ -170,6 +170,13 @@ def test_what_the_cap_of_links_gives_back_is_a_line() -> None:
     assert values(outcome.lines)[3:] == [("R-U5", "-6.00"), ("R-U5", "-6.00"), ("R-U5", "8.00")]
     assert outcome.value == "88.32"
     assert outcome.lines[-1].events == (1, 2)
+
+
+def test_what_a_limit_gives_rests_only_on_what_it_limits() -> None:
+    linked = [finding("2025-06-20", "SERIOUS", duty_related=True, entries=(n,)) for n in (1, 2)]
+    linked += [finding("2025-06-20", "SERIOUS", "APPEALED", duty_related=True, entries=(3,))]
+
+    assert [line.events for line in score(linked=linked).lines[3:]] == [(1,), (2,), (3,), (1, 2)]
 
 
 def test_links_of_exactly_the_cap_need_no_line() -> None:

@@ -1,0 +1,155 @@
+"""`doctor`: what a ledger runs on, looked at without changing anything, and what this look cannot tell.
+
+Exit status 4 without a ledger, 5 with a clock behind the newest entry, 7 with anything else to mend.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from api.cli import problems
+from api.cli.door import Door, Given, open_door
+from api.cli.options import Actor, AsJson, Db, Lang
+from api.text.operations import render_doctor
+from ledger.clock import parse_time, utc_now
+from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from ledger.storage.store import Store
+
+OLDEST_SQLITE: Final = (3, 35, 0)
+OLDEST_PYTHON: Final = (3, 11)
+CLOCK_SKEW_SECONDS: Final = 5
+SPARE_BYTES: Final = 200 * 1024 * 1024
+SYNCHRONOUS: Final = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `remedy` names what mends a problem."""
+
+    check: str
+    status: str
+    value: str
+    remedy: str | None = None
+
+
+def doctor(
+    context: typer.Context, db: Db = None, as_json: AsJson = False, lang: Lang = None, actor: Actor = None
+) -> None:
+    door = open_door(context, Given(db, as_json, lang, actor))
+    findings = list(examine(door))
+    answer: dict[str, Any] = {
+        "ok": not any(finding.status == "problem" for finding in findings),
+        "checks": [asdict(finding) for finding in findings],
+        "not_checked": _not_checked(door),
+    }
+    door.answer(answer, render_doctor)
+    raise typer.Exit(_status(findings))
+
+
+def examine(door: Door) -> Iterator[Finding]:
+    """Every check in turn; those of the store only where there is one."""
+    fine = sys.version_info[:2] >= OLDEST_PYTHON
+    yield _finding("python", fine, platform.python_version(), "python")
+    fine = sqlite3.sqlite_version_info >= OLDEST_SQLITE
+    yield _finding("sqlite", fine, sqlite3.sqlite_version, "sqlite")
+    from ledger.storage.store import open_store
+
+    try:
+        store = open_store(door.url, allow_pending=True)
+    except LedgerError as error:
+        absent = error.code == "no-ledger"
+        yield Finding("database", "problem", error.code if absent else "unreachable", "init" if absent else "reach")
+    else:
+        with store:
+            yield Finding("database", "ok", door.shown_database)
+            yield from _of_store(door, store)
+    yield from _keys(door)
+    yield _disk(door)
+
+
+def _of_store(door: Door, store: Store) -> Iterator[Finding]:
+    steps = store.pending_migrations()
+    yield _finding("migrations", not steps, ", ".join(steps) or "up-to-date", "migrate")
+    if steps:
+        return
+    head = store.head()
+    yield Finding("head", "ok", str(head.size))
+    yield _durability(door)
+    behind = (parse_time(head.recorded_at) - utc_now()).total_seconds() if head.size else 0.0
+    fine = behind <= CLOCK_SKEW_SECONDS
+    yield _finding("clock", fine, "with-head" if fine else f"−{behind:.0f} s", "clock")
+
+
+def _durability(door: Door) -> Finding:
+    """What a connection of the ledger is set to; the store refuses to open with less."""
+    if door.database_file is None:
+        return Finding("durability", "notice", "server")
+    from ledger.storage.sqlite import connect
+
+    connection = connect(door.database_file)
+    try:
+        ((mode,),) = connection.execute("PRAGMA journal_mode")
+        ((synchronous,),) = connection.execute("PRAGMA synchronous")
+    finally:
+        connection.close()
+    return Finding("durability", "ok", f"{str(mode).upper()}, synchronous {SYNCHRONOUS.get(synchronous, synchronous)}")
+
+
+def _keys(door: Door) -> Iterator[Finding]:
+    from ledger.storage.key_files import locations
+
+    try:
+        places = locations(door.url)
+    except LedgerError:
+        yield Finding("master-key", "problem", "absent", "restore-key")
+        return
+    store = Path(places.keys.removeprefix("sqlite:///")) if places.keys.startswith("sqlite:///") else None
+    for name, path in (("keys", store), ("master-key", places.master_key), ("signing-key", places.signing_key)):
+        if path is None:
+            yield Finding(name, "notice", "server")
+        elif not path.exists():
+            yield Finding(name, "problem", "absent", "restore-key")
+        else:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            yield _finding(name, not mode & 0o077, f"{path.name}  {mode:04o}", "chmod")
+
+
+def _disk(door: Door) -> Finding:
+    database = door.database_file
+    folder = Path.cwd() if database is None else database.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return _finding("disk", free >= SPARE_BYTES, f"{free / 1024**3:.1f} GiB", "disk")
+
+
+def _finding(check: str, fine: bool, value: str, remedy: str) -> Finding:
+    return Finding(check, "ok", value) if fine else Finding(check, "problem", value, remedy)
+
+
+def _not_checked(door: Door) -> list[str]:
+    """What this look cannot tell, named by the catalogue's keys."""
+    beside = door.database_file is not None and not os.environ.get("INTEGRITY_MASTER_KEY")
+    return ["contents", "backups", "fsync", *(["same-disk"] if beside else []), "witness", "time"]
+
+
+def _status(findings: list[Finding]) -> int:
+    bad = {finding.check: finding.value for finding in findings if finding.status == "problem"}
+    if bad.get("database") == "no-ledger":
+        return problems.NOT_FOUND
+    if "clock" in bad or "database" in bad:
+        return problems.CONFLICT
+    return problems.INCOMPLETE if bad else problems.OK

@@ -1,0 +1,148 @@
+"""`import`, `rulebook adopt`, `migrate`, `doctor`: what they write, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli.importing import joined
+from api.cli.verifying import status_of
+from tests.support.shared import shared_path
+from tests.unit.api.cli.conftest import Run
+
+UNIT = {
+    "type": "SubjectRegistered",
+    "effective_on": "2026-01-05",
+    "actor": {"id": "credit-1", "role": "CREDIT"},
+    "data": {
+        "subject_id": "U9",
+        "kind": "UNIT",
+        "name": "示范市档案馆",
+        "uscc": "91110000600037341L",
+        "region": "230800",
+    },
+}
+UNKNOWN = {**UNIT, "type": "NoSuchThing"}
+
+
+def history(folder: Path, *lines: object) -> Path:
+    path = folder / "more.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    return path
+
+
+def test_a_refused_line_stops_the_file_and_nothing_is_written(golden: Run, tmp_path: Path) -> None:
+    before = json.loads(golden("replay", "--json").stdout.splitlines()[-1])["index"]
+    result = golden("import", history(tmp_path, UNIT, UNKNOWN), "--json")
+    answer = json.loads(result.stdout)
+
+    assert result.exit_code == 3
+    assert [(line["line"], line["code"]) for line in answer["refused"]] == [(2, "unknown-type")]
+    assert json.loads(golden("replay", "--json").stdout.splitlines()[-1])["index"] == before
+
+
+def test_lines_left_out_are_counted_and_named(golden: Run, tmp_path: Path) -> None:
+    result = golden("import", history(tmp_path, UNIT, UNKNOWN), "--skip-refused", "--json")
+    answer = json.loads(result.stdout)
+
+    assert result.exit_code == 7
+    assert answer["tables"]["more.jsonl"]["imported"] == 1
+    assert len(answer["refused"]) == 1
+    assert golden("file", "U9").exit_code == 0
+
+
+def test_a_dry_run_writes_nothing(golden: Run, tmp_path: Path) -> None:
+    result = golden("import", history(tmp_path, UNIT), "--dry-run", "--lang", "zh")
+
+    assert result.exit_code == 0
+    assert "没有写入任何内容" in result.stdout
+    assert golden("file", "U9").exit_code == 4
+
+
+def test_a_second_import_brings_in_nothing_and_says_why(golden: Run, tmp_path: Path) -> None:
+    path = history(tmp_path, UNIT)
+    golden("import", path)
+    result = golden("import", path, "--json")
+    table = json.loads(result.stdout)["tables"]["more.jsonl"]
+
+    assert result.exit_code == 0
+    assert (table["imported"], table["reasons"]) == (0, {"already-imported": 1})
+
+
+def test_answers_of_several_files_are_joined() -> None:
+    first = {"tables": {"a": {"rows": 1}}, "batch": "x", "size": 3, "refused": [{"line": 1}]}
+    second = {"tables": {"b": {"rows": 2}}, "batch": "y", "size": 5, "refused": 1, "rejected": [{"line": 9}]}
+
+    assert joined([first, second]) == {
+        "tables": {"a": {"rows": 1}, "b": {"rows": 2}},
+        "batch": "y",
+        "size": 5,
+        "refused": [{"line": 1}, {"line": 9}],
+    }
+    assert "refused" not in joined([{"tables": {}, "size": 1, "refused": 0, "rejected": []}])
+
+
+def test_an_edition_is_adopted_by_two(run: Run) -> None:
+    edition = shared_path("golden", "JMS-DEMO-2025.1.toml")
+    run("init")
+    result = run("rulebook", "adopt", edition, "--approver", "credit-1", "--approver", "legal-1", "--json")
+    adopted = json.loads(result.stdout)
+
+    assert adopted["rulebook"] == "JMS-DEMO-2025.1"
+    assert adopted["size"] == adopted["index"] + 1
+
+
+def test_a_damaged_edition_is_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "edition.toml"
+    path.write_text("id = 1", encoding="utf-8")
+    run("init")
+    result = run("rulebook", "adopt", path, "--approver", "a", "--approver", "b", "--json")
+
+    assert result.exit_code == 3
+    assert json.loads(result.stderr)["error"]["code"] == "bad-edition"
+
+
+def test_a_new_ledger_needs_no_migration(run: Run) -> None:
+    run("init", "--origin", "example.test/ledger")
+
+    assert json.loads(run("migrate", "--json").stdout) == {"applied": [], "pending": []}
+
+
+def test_the_doctor_finds_a_new_ledger_well_and_says_what_it_cannot_tell(run: Run) -> None:
+    run("init")
+    result = run("doctor", "--json")
+    answer = json.loads(result.stdout)
+
+    assert result.exit_code == 0, answer
+    assert answer["ok"]
+    assert "same-disk" in answer["not_checked"]
+
+
+def test_the_doctor_without_a_ledger(run: Run) -> None:
+    result = run("doctor", "--lang", "zh")
+
+    assert result.exit_code == 4
+    assert "这里没有账本" in result.stdout
+
+
+def test_the_doctor_sees_a_key_that_others_may_read_and_one_that_is_gone(run: Run) -> None:
+    run("init")
+    Path("integrity.db.signing-key").chmod(0o644)
+    Path("integrity.db.master-key").unlink()
+    result = run("doctor", "--json")
+    problems = {
+        check["check"]: check["remedy"] for check in json.loads(result.stdout)["checks"] if check["status"] == "problem"
+    }
+
+    assert result.exit_code == 7
+    assert problems == {"signing-key": "chmod", "master-key": "restore-key"}
+
+
+@pytest.mark.parametrize(
+    ("grades", "status"),
+    [([], 0), (["notice"], 0), (["gap", "notice"], 7), (["gap", "manipulation"], 6)],
+)
+def test_the_gravest_finding_decides_the_status(grades: list[str], status: int) -> None:
+    assert status_of({"findings": [{"grade": grade} for grade in grades]}) == status

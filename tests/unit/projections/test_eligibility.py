@@ -1,0 +1,57 @@
+"""A check as an answer: as it was made, cut at the day and the size asked about."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ledger.errors import NotFound
+from projections.eligibility import check
+from tests.support.small_log import SmallLog, registered_log, uid_of
+
+
+def checked_log() -> SmallLog:
+    """P1 is listed; the check finds the listing; the listing is voided and the person found ineligible afterwards."""
+    log = registered_log()
+    data = {"breach_id": "B1", "subject_id": "P1", "record_kind": "COURT_LIST", "severity": "SERIOUS"}
+    log.append("AuthorityRecordImported", "2025-03-03", {**data, "decision_on": "2025-03-03"})
+    request = {"check_id": "K1", "subject_id": "P1", "purpose": "RECRUIT", "statutory_basis": "公务员法 26"}
+    log.request_check("2025-04-01", request)
+    log.append("PreDecisionNoticeSent", "2025-04-02", {"check_id": "K1", "reply_due": "2025-04-10"})
+    log.append("RecordVoided", "2025-04-05", {"breach_id": "B1", "reason": "MISATTRIBUTED"})
+    log.append("EligibilityDecided", "2025-04-11", {"check_id": "K1", "decision": "NOT_ELIGIBLE"})
+    return log
+
+
+def ask(log: SmallLog, on: date, size: int | None = None, name: str = "K1") -> dict[str, Any]:
+    return check(log, name, as_of=on, as_known=log.size if size is None else size)
+
+
+def test_the_evaluation_is_shown_as_it_was_made_whatever_was_voided_since() -> None:
+    answer = ask(checked_log(), date(2025, 5, 1))
+    assert (answer["outcome"], answer["breaches_in_report"]) == ("BLOCK", ["B1"])
+    assert answer["hits"] == [{"rule": "E1", "clause": "公务员法 26(4)", "events": [4]}]
+    assert (answer["evaluated_on"], answer["evaluated_size"]) == ("2025-04-01", 5)
+
+
+def test_state_and_decision_are_those_of_the_day_and_the_size() -> None:
+    log = checked_log()
+    assert (ask(log, date(2025, 4, 11))["state"], ask(log, date(2025, 4, 11))["decision"]) == (
+        "DECIDED",
+        "NOT_ELIGIBLE",
+    )
+    assert (ask(log, date(2025, 4, 10))["state"], ask(log, date(2025, 4, 10))["decision"]) == ("NOTICED", None)
+    assert ask(log, date(2025, 4, 11), log.size - 1)["state"] == "LAPSED"
+
+
+def test_a_check_is_absent_before_its_request() -> None:
+    log = checked_log()
+    for day, size, name in ((date(2025, 3, 31), log.size, "K1"), (date(2025, 5, 1), 5, "K1"), (date.max, 9, "K2")):
+        with pytest.raises(NotFound, match="unknown-check"):
+            ask(log, day, size, name)
+
+
+def test_a_check_is_found_by_its_pseudonym() -> None:
+    assert ask(checked_log(), date(2025, 5, 1), name=uid_of("check", "K1"))["check"] == "K1"
