@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import local
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from ledger.commands.checks import evaluation
 from ledger.commands.command import check_data, check_dates, check_role, understand
 from ledger.directory import AnyAggregate, Directory
 from ledger.domain.base import Act, Actor, Context, Envelope, LedgerAggregate, LedgerEvent, Sealed
+from ledger.domain.eligibility import Check
 from ledger.domain.governance import Book
 from ledger.domain.sections import references_of, sections_of, written_names
 from ledger.domain.values import Role
@@ -182,10 +184,17 @@ class Ledger(Directory, Application[str]):
 
     # Commands.
 
-    def submit(self, line: Line, *, request: tuple[str, str] | None = None) -> Acknowledgement:
+    def submit(
+        self,
+        line: Line,
+        *,
+        request: tuple[str, str] | None = None,
+        documents: Mapping[bytes, bytes] | None = None,
+    ) -> Acknowledgement:
         """Judge a line and write what it says; the acknowledgement comes after the commit.
 
-        `request` is (principal, key). Raises a `LedgerError`; nothing is written then.
+        `request` is (principal, key); `documents` are stored with the entry that names their digests. Raises a
+        `LedgerError`; nothing is written then.
         """
         event = understand(line)
         key = self._request_key(line, request)
@@ -199,7 +208,7 @@ class Ledger(Directory, Application[str]):
                     return confirmed[1]
         for attempt in range(_ATTEMPTS):
             try:
-                return self._attempt(event, line, key)
+                return self._attempt(event, line, key, documents or {})
             except (IntegrityError, IndexTaken) as error:
                 live = getattr(self._own, "live", None)
                 if line.after is not None or attempt == _ATTEMPTS - 1 or live is not None:
@@ -220,20 +229,27 @@ class Ledger(Directory, Application[str]):
         }
         return RequestKey(request[0], request[1], self.keys.keyed_digest("request", canonical(body)))
 
-    def _attempt(self, event: type[LedgerEvent], line: Line, key: RequestKey | None) -> Acknowledgement:
+    def _attempt(
+        self, event: type[LedgerEvent], line: Line, key: RequestKey | None, documents: Mapping[bytes, bytes]
+    ) -> Acknowledgement:
         if line.type == "EligibilityCheckRequested":
             # The evaluation stands on the size just before the request's own entry, so nobody may write between.
             with self.transaction():
-                return self._write(event, line, key)
-        return self._write(event, line, key)
+                return self._write(event, line, key, documents)
+        return self._write(event, line, key, documents)
 
-    def _write(self, event: type[LedgerEvent], line: Line, key: RequestKey | None) -> Acknowledgement:
+    def _write(
+        self, event: type[LedgerEvent], line: Line, key: RequestKey | None, documents: Mapping[bytes, bytes]
+    ) -> Acknowledgement:
         command, actor_rows = self._command(event, line)
         self._own.act = command.act
         change = HANDLERS[line.type](self, command)
         if line.after is not None and change.aggregate.version - 1 != line.after:
             raise Conflict("the record has moved on; read again", code="stale-version", field="after")
-        acknowledgement = self._store(change, command.act, line, key, actor_rows)
+        if documents:
+            change = replace(change, documents={**change.documents, **documents})
+        rows = (*actor_rows, *self.source_rows(line, change.aggregate.uid))
+        acknowledgement = self._store(change, command.act, line, key, rows)
         if line.type == "EligibilityCheckRequested":
             self._evaluate(change, command, acknowledgement)
         return acknowledgement
@@ -241,7 +257,9 @@ class Ledger(Directory, Application[str]):
     def _evaluate(self, change: Change, command: Command, request: Acknowledgement) -> None:
         act = Act(Actor(self.system_uid(), Role.SYSTEM), command.act.on, command.act.today)
         self._own.act = act
-        check = self._for_act(change.aggregate)
+        check = change.aggregate
+        assert isinstance(check, Check)
+        self._for_act(check)
         follow_up = evaluation(self, check, command.data.check_id, command.act.on, request.index)
         self._store(follow_up, act, None, None, (), causation=str(request.index))
 
@@ -261,6 +279,10 @@ class Ledger(Directory, Application[str]):
         for_subject = resolved.get("on_behalf_of")
         if resolved:
             data = data.model_copy(update=resolved)
+        if role is Role.REPORTER:
+            # Who reported is a section; the header gets a fresh pseudonym without unit (DESIGN §3).
+            act = Act(Actor("", role), line.effective_on, today, data.doc is not None)
+            return Command(event, data, act, line), ()
         actor_id, rows = self.actor_uid(line.actor.id, subject=role is Role.SUBJECT)
         unit, unit_rows = self.actor_unit(line.actor.unit_id)
         act = Act(Actor(actor_id, role, unit), line.effective_on, today, data.doc is not None, for_subject)
@@ -272,12 +294,12 @@ class Ledger(Directory, Application[str]):
         act: Act,
         line: Line | None,
         key: RequestKey | None,
-        actor_rows: tuple[IndexRow, ...],
+        rows: tuple[IndexRow, ...],
         causation: str | None = None,
     ) -> Acknowledgement:
         aggregate = change.aggregate
         actor = {"id": change.actor_id or act.actor.id, "role": act.actor.role.value}
-        if act.actor.unit is not None and not change.actor_without_unit:
+        if act.actor.unit is not None:
             actor["unit"] = act.actor.unit
         event = aggregate.pending_events[-1]
         context = Context(
@@ -293,7 +315,7 @@ class Ledger(Directory, Application[str]):
         )
         sections = (*_sections(event, change.owner, change.published), *change.sections)
         aggregate.put_into(Envelope(context, sections, change.published))
-        index_rows = (*change.index, *(() if change.actor_id else actor_rows))
+        index_rows = (*change.index, *rows)
         stored = [self.mapper.to_stored_event(item) for item in aggregate.collect_events()]
         (acknowledgement, *_) = self.store.recorder.append(
             stored, request=key, index_rows=_distinct(index_rows), documents=dict(change.documents)

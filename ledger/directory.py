@@ -6,7 +6,7 @@ and cut at a size, so every `as_known` is a prefix of the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from ledger.domain.subject import Subject
 from ledger.domain.values import SubjectKind
 from ledger.errors import Invalid, NotFound, Refused, VerificationError
 from ledger.ids import is_uuid, new_pseudonym
-from ledger.line import LineActor, parse_day
+from ledger.line import Line, LineActor, parse_day
 from ledger.mapper import disclosure_digest, header_of, logged
 from ledger.reading import Logged
 from ledger.rulebook.edition import Edition, parse_edition
@@ -40,6 +40,10 @@ AnyAggregate = TypeVar("AnyAggregate", bound=LedgerAggregate)
 @lru_cache(maxsize=64)
 def _edition(content: bytes) -> Edition:
     return parse_edition(content)
+
+
+def _taken_over(event: str, system: str, subject: str, record: str) -> str:
+    return "\x00".join((event, system, subject, record))
 
 
 class Directory:
@@ -306,6 +310,21 @@ class Directory:
     def is_imported(self, digest: str) -> bool:
         """Whether a batch of this keyed digest was imported."""
         return self.find("batch", digest) is not None
+
+    def source_rows(self, line: Line, uid: str) -> tuple[IndexRow, ...]:
+        """What marks a source's record as taken over: its type, system, subject and own id."""
+        source = dict(line.source or {})
+        if line.type in ("CommendationRecorded", "RankRecorded"):
+            source = {"system": line.data["source"], "record": line.data["source_record"]} | source
+        if not source.get("system") or not source.get("record"):
+            return ()
+        value = _taken_over(line.type, source["system"], str(line.data.get("subject_id", "")), source["record"])
+        return (self.claim_value("taken-over", value, uid, "already-imported"),)
+
+    def known_records(self, event: str, records: Collection[tuple[str, str]], *, source: str) -> set[tuple[str, str]]:
+        """Which of these (subject's id or "", record) pairs of a source were taken over as events of that type."""
+        digests = {self._digest("taken-over", _taken_over(event, source, *pair)): pair for pair in records}
+        return {digests[digest] for digest in self.store.find_many("taken-over", list(digests))}
 
     # Editions.
 

@@ -35,11 +35,6 @@ class Difference:
     what: str
     index: int | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """The difference as a finding of `verify` (DESIGN §8): a view that the log does not make was tampered with."""
-        place = self.table if self.uid is None else f"{self.table} {self.uid}"
-        return {"grade": "manipulation", "index": self.index, "what": f"{place}: {self.what}"}
-
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:

@@ -6,9 +6,16 @@ Data on stdout, everything else on stderr; exit status 0 ok, 1 unexpected, 2 usa
 
 from __future__ import annotations
 
+import io
+import sys
+
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     from api.cli.application import app
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a page must not fail because of a terminal that lacks a character
 
     app()

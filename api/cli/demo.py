@@ -18,6 +18,7 @@ import typer
 
 from api.cli import problems
 from api.cli.door import Door, Given, counted, open_door, write_json
+from api.cli.lists import keep_up
 from api.cli.options import Actor, AsJson, Lang
 from api.cli.reading import read_check
 from api.cli.verifying import status_of, verify_ledger
@@ -77,6 +78,7 @@ def build(door: Door) -> dict[str, Any]:
                 progress=counted(report, ""),
             ).close()
     with door.ledger() as ledger:
+        keep_up(ledger)
         kinds = [entry.data["kind"] for entry in ledger.by_type("SubjectRegistered", ledger.size)]
         people, units = kinds.count("PERSON"), kinds.count("UNIT")
         return {"path": str(database), "found": found, "people": people, "units": units, "entries": ledger.size}

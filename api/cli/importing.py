@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,7 +19,11 @@ from ledger.errors import LedgerError
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
-HISTORY = ".jsonl"
+HISTORY: Final = ".jsonl"
+STOPPED: Final = "stopped"  # a rule refused a row that had looked right, after rows before it were written
+
+Answer = dict[str, Any]
+Job = Callable[["Ledger", Report | None], Answer]
 
 
 def import_files(
@@ -37,36 +42,53 @@ def import_files(
     if tables and mapping is None:
         raise typer.BadParameter("needs-mapping")
     door = open_door(context, Given(db, as_json, lang, actor))
-    answers: list[dict[str, Any]] = []
+    jobs: list[Job] = [partial(_history, door, history, dry_run, skip_refused) for history in histories]
+    if tables and mapping is not None:
+        jobs.append(partial(_tables, door, tables, mapping, dry_run, skip_refused))
+    with door.ledger() as ledger, door.progress("text.progress_import") as progress:
+        answers = list(_until_refused(jobs, ledger, progress, skip_refused=skip_refused or dry_run))
+        if not dry_run:
+            keep_up(ledger)
+    raise typer.Exit(_answer(door, answers, dry_run=dry_run, skip_refused=skip_refused))
+
+
+def _until_refused(
+    jobs: Sequence[Job], ledger: Ledger, progress: Report | None, *, skip_refused: bool
+) -> Iterator[Answer]:
+    """The answers of one file after the other; a file with a refused line stops those behind it."""
+    for job in jobs:
+        answer = job(ledger, progress)
+        yield answer
+        if _refused(answer) and not skip_refused:
+            return
+
+
+def _history(
+    door: Door, path: Path, dry_run: bool, skip_refused: bool, ledger: Ledger, progress: Report | None
+) -> Answer:
     from ledger.importing.history import import_history
 
-    with door.ledger() as ledger, door.progress("text.progress_import") as progress:
-        for history in histories:
-            report = import_history(
-                ledger,
-                history,
-                dry_run=dry_run,
-                skip_refused=skip_refused,
-                actor=door.actor,
-                progress=counted(progress, history.name),
-            )
-            answers.append(report.as_json())
-        if tables and mapping is not None:
-            answers.append(_tables(door, ledger, tables, mapping, dry_run, skip_refused, progress))
-        keep_up(ledger)
-    raise typer.Exit(_answer(door, answers, dry_run=dry_run, skip_refused=skip_refused))
+    return import_history(
+        ledger,
+        path,
+        dry_run=dry_run,
+        skip_refused=skip_refused,
+        actor=door.actor,
+        progress=counted(progress, path.name),
+    ).as_json()
 
 
 def _tables(
     door: Door,
-    ledger: Ledger,
     paths: Sequence[Path],
     name: str,
     dry_run: bool,
-    skip: bool,
+    skip_refused: bool,
+    ledger: Ledger,
     progress: Report | None,
-) -> dict[str, Any]:
+) -> Answer:
     from ledger.importing.batch import BatchStopped, import_tables
+    from ledger.importing.errors import Rejection, RowRefused
     from ledger.importing.mapping import load_mapping
     from ledger.line import LineActor
 
@@ -76,39 +98,45 @@ def _tables(
             paths,
             load_mapping(name),
             dry_run=dry_run,
-            skip_refused=skip,
+            skip_refused=skip_refused,
             actor=LineActor(door.actor, "CREDIT"),
             progress=progress,
         )
     except BatchStopped as stopped:
         report = stopped.report
+    except RowRefused as refused:
+        return {"rejected": [Rejection.of(refused).as_json()], "size": ledger.size, STOPPED: True}
     return report.as_json()
 
 
-def _answer(door: Door, answers: Sequence[dict[str, Any]], *, dry_run: bool, skip_refused: bool) -> int:
-    """Print what became of every row, and the exit status: 3 where refused lines stopped it, 7 where they were left
-    out."""
+def _answer(door: Door, answers: Sequence[Answer], *, dry_run: bool, skip_refused: bool) -> int:
+    """Print what became of every row; the status is 3 where refused lines stopped it, 7 where they were left out."""
     answer = joined(answers)
     refused = answer.get("refused", [])
-    door.answer(answer, lambda value, page: render_import(value, page, dry_run=dry_run))
+    door.answer(answer, partial(render_import, dry_run=dry_run))
     if not refused:
         return problems.OK
     if skip_refused:
         door.note(door.text("text.left_out", count=len(refused)))
         return problems.INCOMPLETE
-    door.note(door.text("text.nothing_written"))
+    stopped = any(STOPPED in one for one in answers)
+    door.note(door.text("text.stopped_at_row" if stopped else "text.nothing_written"))
     return problems.REFUSED
 
 
-def joined(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _refused(answer: Answer) -> Sequence[Any]:
+    """The refused lines of one answer; that of tables counts them beside the list."""
+    return answer.get("rejected", answer.get("refused")) or []
+
+
+def joined(answers: Sequence[Answer]) -> Answer:
     """One answer for everything that was imported: tables side by side, refused lines one after the other."""
     tables: dict[str, Any] = {}
     refused: list[Any] = []
     whole: dict[str, Any] = {"tables": tables}
     for answer in answers:
         tables |= answer.get("tables") or {}
-        listed = answer.get("rejected", answer.get("refused"))  # tables count their refused rows beside the list
-        refused += listed or []
+        refused += _refused(answer)
         whole |= {name: answer[name] for name in ("batch", "size") if answer.get(name) is not None}
     return {**whole, "refused": refused} if refused else whole
 

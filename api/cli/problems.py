@@ -52,7 +52,8 @@ def tell_ledger_error(error: LedgerError, text: Text, *, as_json: bool) -> int:
     detail = error.detail if error.detail and error.detail != sentence else ""
     if sentence is None or text.language == "en":
         sentence, detail = error.detail or sentence or error.code, ""
-    where = [text("text.line_number", line=place["line"])] if place["line"] is not None else []
+    where = [str(place["table"])] if place["table"] is not None else []
+    where += [text("text.line_number", line=place["line"])] if place["line"] is not None else []
     where += [text("text.field_name", field=error.field)] if error.field else []
     say(text.labelled(f"group.{error.group.value}", text("text.bracketed", outer=sentence, inner=error.code)))
     if where:

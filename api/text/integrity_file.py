@@ -119,7 +119,7 @@ def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) 
     if value in (None, "", []):
         return ""
     if name == "events":
-        return entries(text, value, limit=4)
+        return entries(text, value, limit=3)
     if name == "state" and lifecycle:
         return text.state(lifecycle, str(value))
     if name in ("outcome", "decision"):

@@ -149,7 +149,8 @@ class Page:
         rules = []
         for position, (heading, _) in enumerate(columns):
             widest = max([Styled(heading).cell_len, *(row[position].cell_len for row in rows), foot[position].cell_len])
-            rules.append(Styled("─" * widest if foot[position].plain else "", style=TONES["closed"]))
+            rule = "─" * widest if foot[position].plain else ""
+            rules.append(Styled(rule, style=TONES["closed"], no_wrap=True, overflow="crop"))
         return rules
 
     def facts(self, items: Iterable[tuple[str, Cell | None]], *, indent: int = 2) -> None:

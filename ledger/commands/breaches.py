@@ -63,7 +63,6 @@ def report(ledger: Ledger, command: Command) -> Change:
         (row,),
         sections=(Sealed("reporter", who, pseudonym, "CASE"),),
         actor_id=pseudonym,
-        actor_without_unit=True,
     )
 
 

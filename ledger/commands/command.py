@@ -78,7 +78,6 @@ class Change:
     published: frozenset[str] = frozenset()
     sections: tuple[Sealed, ...] = ()
     actor_id: str | None = None
-    actor_without_unit: bool = False
 
 
 Handler = Callable[["Ledger", Command], Change]

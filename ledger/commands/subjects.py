@@ -8,8 +8,7 @@ from ledger.commands.command import Change, Command, handles
 from ledger.domain.base import require
 from ledger.domain.identifiers import check_id_number, check_region, check_uscc
 from ledger.domain.subject import Subject
-from ledger.domain.values import SubjectKind
-from ledger.storage.events import IndexRow
+from ledger.domain.values import Role, SubjectKind
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -51,6 +50,8 @@ def register(ledger: Ledger, command: Command) -> Change:
 def assign_post(ledger: Ledger, command: Command) -> Change:
     subject = ledger.subject(command.data.subject_id)
     if not command.line.source:
+        by_hr = command.act.actor.role is Role.HR
+        require(by_hr, "role-not-allowed", "posts are HR's, but for batches of a source", "actor.role")
         require(command.data.level is not None, "missing-field", "a post has a level", "data.level")
         require(command.data.post is not None, "missing-field", "a post has a category", "data.post")
     subject.assign_post(command.data)
@@ -71,22 +72,15 @@ def lift_sanction(ledger: Ledger, command: Command) -> Change:
     return Change(subject, (subject.uid,), subject.uid)
 
 
-def _of_person(ledger: Ledger, command: Command, kind: str) -> tuple[Subject, IndexRow, tuple[str, ...]]:
-    subject = ledger.subject(command.data.subject_id)
-    row = ledger.claim(kind, command.data.source_record, subject.uid, command.data.source)
-    unit = getattr(command.data, "unit_id", None)
-    return subject, row, (subject.uid,) if unit is None else (subject.uid, unit)
-
-
 @handles("CommendationRecorded")
 def commend(ledger: Ledger, command: Command) -> Change:
-    subject, row, subjects = _of_person(ledger, command, "commendation")
+    subject, unit = ledger.subject(command.data.subject_id), command.data.unit_id
     subject.commend(command.data)
-    return Change(subject, subjects, subject.uid, (row,))
+    return Change(subject, (subject.uid,) if unit is None else (subject.uid, unit), subject.uid)
 
 
 @handles("RankRecorded")
 def record_rank(ledger: Ledger, command: Command) -> Change:
-    subject, row, subjects = _of_person(ledger, command, "rank")
+    subject = ledger.subject(command.data.subject_id)
     subject.record_rank(command.data)
-    return Change(subject, subjects, subject.uid, (row,))
+    return Change(subject, (subject.uid,), subject.uid)

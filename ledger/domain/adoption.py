@@ -5,6 +5,8 @@ An adopted edition is never edited, only succeeded; its bytes are a document who
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from ledger.domain.base import LedgerAggregate, LedgerEvent, require
 from ledger.domain.values import Day, Payload, Ref, Role
 
@@ -22,7 +24,7 @@ class RulebookPublished(LedgerEvent):
         version: str | None = None
         digest: str | None = None
         effective_on: Day | None = None
-        approvers: list[Ref] = []
+        approvers: list[Ref] = Field(default_factory=list)
 
     def apply(self, rulebook: Rulebook) -> None:
         rulebook.digest = self.data.digest
@@ -56,7 +58,7 @@ class RulebookRetired(LedgerEvent):
 
     class Data(Payload):
         rulebook_id: Ref
-        approvers: list[Ref] = []
+        approvers: list[Ref] = Field(default_factory=list)
 
     def apply(self, rulebook: Rulebook) -> None:
         rulebook.retired = True

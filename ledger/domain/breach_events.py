@@ -50,7 +50,7 @@ class BreachReported(LedgerEvent):
         conduct_id: Ref | None = None
         commitment_id: Ref | None = None
         summary: Annotated[Text, InSection("summary")]
-        evidence: Evidence = []
+        evidence: Evidence = Field(default_factory=list)
 
     def apply(self, breach: Breach) -> None:
         data = self.data
@@ -105,7 +105,7 @@ class BreachReplied(LedgerEvent):
     class Data(Payload):
         breach_id: Ref
         statement: Annotated[Text, InSection("statement")]
-        evidence: Evidence = []
+        evidence: Evidence = Field(default_factory=list)
 
     def apply(self, breach: Breach) -> None:
         breach.state = "REPLIED"

@@ -89,7 +89,7 @@ class RepairApproved(LedgerEvent):
     class Data(Payload):
         repair_id: Ref
         decision_on: Day
-        effects: list[Code] = []
+        effects: list[Code] = Field(default_factory=list)
 
     def apply(self, breach: Breach) -> None:
         breach.repairs[self.data.repair_id] = "APPROVED"

@@ -72,7 +72,7 @@ class PostAssigned(LedgerEvent):
     """任职登记: a person's post at a unit from a day on."""
 
     TOPIC = "post.assigned.v1"
-    ROLES = (Role.HR,)
+    ROLES = (Role.HR, Role.CREDIT)  # CREDIT in a batch from a source system only
     MAY_LIE_AHEAD = True
     LATE_WITHOUT_DOCUMENT = True
     RETENTION = "IDENTITY"

@@ -219,25 +219,25 @@ class KeyStore:
         return getattr(self._own, "batch", None)
 
     def _create(self, owners: Sequence[Owner]) -> dict[Owner, bytes]:
-        rows = [
-            {
-                "subject": subject,
-                "retention": retention,
-                "wrapped": self._wrap(os.urandom(KEY_BYTES), subject, retention),
-            }
-            for subject, retention in owners
-        ]
+        keys = {owner: os.urandom(KEY_BYTES) for owner in owners}
         batch = self._batch
         if batch is not None:
-            batch.connection.execute(_INSERT, rows)
-            made = self._stored(batch.connection, owners)
+            made = self._insert(batch.connection, keys)
             batch.made |= made
             return made
         with self._guarded() as connection:
-            connection.execute(_INSERT, rows)
-            made = self._stored(connection, owners)  # another process may have been first
+            made = self._insert(connection, keys)
         self._remember(made)
         return made
+
+    def _insert(self, connection: sa.Connection, keys: dict[Owner, bytes]) -> dict[Owner, bytes]:
+        rows = [
+            {"subject": owner[0], "retention": owner[1], "wrapped": self._wrap(key, *owner)}
+            for owner, key in keys.items()
+        ]
+        if connection.execute(_INSERT, rows).rowcount == len(rows):
+            return keys
+        return self._stored(connection, list(keys))  # another process was first
 
     def _stored(self, connection: sa.Connection, owners: Sequence[Owner]) -> dict[Owner, bytes]:
         found = {}

@@ -16,7 +16,12 @@ VIEWERS = ("SUBJECT", "HR", "RECRUIT", "UNIT_HEAD", "PUBLIC", "AUDITOR")
 
 
 def report(log: SmallLog, breach: str, subject: str = "P1", **more: Any) -> None:
-    data = {"breach_id": breach, "subject_id": subject, "category": "DUTY", "proposed_severity": "SERIOUS"}
+    data: dict[str, Any] = {
+        "breach_id": breach,
+        "subject_id": subject,
+        "category": "DUTY",
+        "proposed_severity": "SERIOUS",
+    }
     data |= {"occurred_on": "2025-01-05", "duty_related": True}
     texts = {"summary": {"summary": f"about {breach}"}, "reporter": {"id": "somebody"}}
     log.append("BreachReported", "2025-01-06", {**data, **more}, texts=texts)
@@ -44,7 +49,7 @@ def consent(log: SmallLog, scope: tuple[str, ...] = ("BREACH",)) -> None:
 def seen(log: SmallLog, viewer: str, subject: str = "P1", **more: Any) -> dict[str, Any]:
     purpose = "RECRUIT" if viewer == "RECRUIT" else None
     role = "HR" if viewer == "RECRUIT" else viewer
-    options = {"as_of": DAY, "as_known": log.size, "viewer": role, "purpose": purpose} | more
+    options: dict[str, Any] = {"as_of": DAY, "as_known": log.size, "viewer": role, "purpose": purpose} | more
     return integrity_file(log, subject, **options)
 
 

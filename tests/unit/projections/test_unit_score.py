@@ -28,7 +28,7 @@ def assessed_log() -> SmallLog:
 
 
 def find(log: SmallLog, breach: str, severity: str = "SERIOUS", subject: str = "P1", **more: Any) -> None:
-    data = {"breach_id": breach, "subject_id": subject, "record_kind": "PENALTY", "severity": severity}
+    data: dict[str, Any] = {"breach_id": breach, "subject_id": subject, "record_kind": "PENALTY", "severity": severity}
     data |= {"decision_on": "2025-04-01", "duty_related": True, "unit_at_time": "U1"}
     log.append("AuthorityRecordImported", "2025-04-01", {**data, **more})
 

@@ -188,8 +188,8 @@ def test_a_bar_blocks_on_both_its_days_and_not_from_the_day_it_is_lifted() -> No
     ]
     log.append("SanctionLifted", "2025-05-01", {"subject_id": "P1", "kind": "RECRUITMENT_BAR"})
     entries = log.stream(f"subject/{uid_of('subject', 'P1')}", log.size)
-    days = ("2025-04-30", "2025-05-01")
-    assert [fold_sanctions(entries, day(on))[0].state(day(on)) for on in days] == ["ACTIVE", "LIFTED"]
+    around = ("2025-04-30", "2025-05-01")
+    assert [fold_sanctions(entries, day(on))[0].state(day(on)) for on in around] == ["ACTIVE", "LIFTED"]
 
 
 def score(log: SmallLog, on: str, assessment: str, daily: str, kind: str = "AssessmentScored") -> None:
