@@ -28,13 +28,13 @@ from ledger.clock import Clock, day_of, utc_now
 from ledger.commands import HANDLERS, Change, Command
 from ledger.commands.checks import evaluation
 from ledger.commands.command import check_data, check_dates, check_role, understand
-from ledger.directory import AnyAggregate, Directory
+from ledger.directory import AnyAggregate, Directory, taken
 from ledger.domain.base import Act, Actor, Context, Envelope, LedgerAggregate, LedgerEvent, Sealed
 from ledger.domain.eligibility import Check
 from ledger.domain.governance import Book
 from ledger.domain.sections import references_of, sections_of, written_names
 from ledger.domain.values import Role
-from ledger.errors import Conflict, Refused
+from ledger.errors import Conflict, NotFound, Refused
 from ledger.ids import new_entry_id
 from ledger.line import Line
 from ledger.log.encoding import canonical
@@ -175,7 +175,14 @@ class Ledger(Directory, Application[str]):
         if live is not None and stream in live:
             found: AnyAggregate = live[stream]
         else:
-            found = self.repository.get(stream)
+            # Not by the framework's repository: it asks each event for a protocol, which costs more than the event.
+            blank = LedgerAggregate.blank(stream)
+            for event in self.events.get(stream):
+                event.mutate(blank)  # type: ignore[attr-defined]
+            if not blank.version:
+                raise NotFound("there is no such stream", code="unknown-stream")
+            assert isinstance(blank, cls)
+            found = blank
         return self._for_act(found)
 
     def _for_act(self, aggregate: AnyAggregate) -> AnyAggregate:
@@ -210,6 +217,9 @@ class Ledger(Directory, Application[str]):
             try:
                 return self._attempt(event, line, key, documents or {})
             except (IntegrityError, IndexTaken) as error:
+                refused = taken(error) if isinstance(error, IndexTaken) else None
+                if refused is not None:
+                    raise refused from None
                 live = getattr(self._own, "live", None)
                 if line.after is not None or attempt == _ATTEMPTS - 1 or live is not None:
                     raise Conflict("another writer was first; read again and retry", code="conflict") from error
@@ -316,11 +326,16 @@ class Ledger(Directory, Application[str]):
         sections = (*_sections(event, change.owner, change.published), *change.sections)
         aggregate.put_into(Envelope(context, sections, change.published))
         index_rows = (*change.index, *rows)
-        stored = [self.mapper.to_stored_event(item) for item in aggregate.collect_events()]
-        (acknowledgement, *_) = self.store.recorder.append(
-            stored, request=key, index_rows=_distinct(index_rows), documents=dict(change.documents)
-        )
         live = getattr(self._own, "live", None)
+        try:
+            stored = [self.mapper.to_stored_event(item) for item in aggregate.collect_events()]
+            (acknowledgement, *_) = self.store.recorder.append(
+                stored, request=key, index_rows=_distinct(index_rows), documents=dict(change.documents)
+            )
+        except BaseException:
+            if live is not None:
+                live.pop(aggregate.id, None)  # it went ahead of what is stored
+            raise
         if live is not None:
             live[aggregate.id] = aggregate
         self.learned(index_rows, aggregate)

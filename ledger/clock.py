@@ -23,7 +23,7 @@ def format_time(moment: datetime) -> str:
     """`2025-01-01T01:01:00.000000Z`; raises ValueError for a naive time."""
     if moment.tzinfo is None:
         raise ValueError("a naive time has no place in the ledger")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:

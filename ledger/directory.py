@@ -27,12 +27,19 @@ from ledger.mapper import disclosure_digest, header_of, logged
 from ledger.reading import Logged
 from ledger.rulebook.edition import Edition, parse_edition
 from ledger.rulebook.windows import Activation, EditionTimeline
-from ledger.storage.events import IndexRow
+from ledger.storage.events import IndexRow, IndexTaken
 from ledger.storage.keys import KeyStore, Place, open_sealed, seal
 from ledger.storage.store import Store
 
 _KINDS_OF_STREAM = ("subject", "commitment", "breach", "consent", "check", "record", "assessment", "scheme", "rulebook")
 _CACHE_LIMIT = 200_000
+_TAKEN = {
+    "id-number": "id-number-taken",
+    "uscc": "uscc-taken",
+    "taken-over": "already-imported",
+    "batch": "already-imported",
+    "conduct": "conduct-decided",
+}
 
 AnyAggregate = TypeVar("AnyAggregate", bound=LedgerAggregate)
 
@@ -40,6 +47,15 @@ AnyAggregate = TypeVar("AnyAggregate", bound=LedgerAggregate)
 @lru_cache(maxsize=64)
 def _edition(content: bytes) -> Edition:
     return parse_edition(content)
+
+
+def taken(error: IndexTaken) -> Refused | None:
+    """What a taken value means to the caller; None where another writer was merely first to name an actor."""
+    field = error.field or ""
+    if field in ("actor", "actor-unit"):
+        return None
+    code = _TAKEN.get(field) or f"{field.removesuffix('-ref')}-exists"
+    return Refused("another record holds this id or value", code=code)
 
 
 def _taken_over(event: str, system: str, subject: str, record: str) -> str:
@@ -107,18 +123,8 @@ class Directory:
         return self.store.find(field, self._digest(field, value))
 
     def claim(self, kind: str, ref: str, uid: str, source: str = "") -> IndexRow:
-        """The row that gives a caller's id to a new record; refused with `<kind>-exists` where it is taken."""
-        row = self.index_row(f"{kind}-ref", f"{source}\x00{ref}", uid)
-        if self.store.find(row.field, row.digest) is not None:
-            raise Refused("this id is taken", code=f"{kind}-exists")
-        return row
-
-    def claim_value(self, field: str, value: str, uid: str, code: str) -> IndexRow:
-        """The row that gives a unique value to a record; refused with `code` where it is taken."""
-        row = self.index_row(field, value, uid)
-        if self.store.find(row.field, row.digest) is not None:
-            raise Refused("another record holds this value", code=code)
-        return row
+        """The row that gives a caller's id to a new record; the store refuses a second one (`TAKEN`)."""
+        return self.index_row(f"{kind}-ref", f"{source}\x00{ref}", uid)
 
     def uid(self, kind: str, ref: str, source: str | None = None) -> str | None:
         """The pseudonym of a caller's id of this kind; a pseudonym leads to itself. None where nothing is known.
@@ -319,7 +325,7 @@ class Directory:
         if not source.get("system") or not source.get("record"):
             return ()
         value = _taken_over(line.type, source["system"], str(line.data.get("subject_id", "")), source["record"])
-        return (self.claim_value("taken-over", value, uid, "already-imported"),)
+        return (self.index_row("taken-over", value, uid),)
 
     def known_records(self, event: str, records: Collection[tuple[str, str]], *, source: str) -> set[tuple[str, str]]:
         """Which of these (subject's id or "", record) pairs of a source were taken over as events of that type."""

@@ -60,7 +60,7 @@ class Policy:
         if breach.severity is None or breach.decision_on is None:
             return Windows(0, 0, date.max, None)
         severity, decided = parameters.Severity(breach.severity.value), breach.decision_on
-        lasting = breach.record_kind == "DISCIPLINE" and breach.list_code in LASTING_LIST_CODES
+        lasting = breach.list_code in LASTING_LIST_CODES
         return Windows(
             appeal_days=timeline.on(act.on).notice.appeal_days,
             appeal_after_review_days=APPEAL_AFTER_REVIEW_DAYS,

@@ -59,7 +59,7 @@ def _until_refused(
     for job in jobs:
         answer = job(ledger, progress)
         yield answer
-        if _refused(answer) and not skip_refused:
+        if answer.get("refused") and not skip_refused:
             return
 
 
@@ -92,11 +92,12 @@ def _tables(
     from ledger.importing.mapping import load_mapping
     from ledger.line import LineActor
 
+    mappings = load_mapping(name)
     try:
         report = import_tables(
             ledger,
             paths,
-            load_mapping(name),
+            mappings,
             dry_run=dry_run,
             skip_refused=skip_refused,
             actor=LineActor(door.actor, "CREDIT"),
@@ -104,9 +105,14 @@ def _tables(
         )
     except BatchStopped as stopped:
         report = stopped.report
-    except RowRefused as refused:
-        return {"rejected": [Rejection.of(refused).as_json()], "size": ledger.size, STOPPED: True}
-    return report.as_json()
+    except RowRefused as refusal:
+        return {"refused": [Rejection.of(refusal).as_json()], "size": ledger.size, STOPPED: True}
+    refused = [
+        rejection.as_json()
+        for rejection in report.rejected
+        if not mappings.tables[rejection.table].may_leave_out(rejection.code, rejection.field)
+    ]
+    return {**report.as_json(), "refused": refused}
 
 
 def _answer(door: Door, answers: Sequence[Answer], *, dry_run: bool, skip_refused: bool) -> int:
@@ -124,21 +130,21 @@ def _answer(door: Door, answers: Sequence[Answer], *, dry_run: bool, skip_refuse
     return problems.REFUSED
 
 
-def _refused(answer: Answer) -> Sequence[Any]:
-    """The refused lines of one answer; that of tables counts them beside the list."""
-    return answer.get("rejected", answer.get("refused")) or []
-
-
 def joined(answers: Sequence[Answer]) -> Answer:
-    """One answer for everything that was imported: tables side by side, refused lines one after the other."""
+    """One answer for everything that was imported: tables side by side, lines one after the other.
+
+    `refused` are the lines that stop an import or are left out by `--skip-refused`; `rejected` are all rows of tables
+    that were left out, those too that the mapping itself lets be skipped.
+    """
     tables: dict[str, Any] = {}
-    refused: list[Any] = []
+    lines: dict[str, list[Any]] = {"refused": [], "rejected": []}
     whole: dict[str, Any] = {"tables": tables}
     for answer in answers:
         tables |= answer.get("tables") or {}
-        refused += _refused(answer)
+        for name, listed in lines.items():
+            listed += answer.get(name) or []
         whole |= {name: answer[name] for name in ("batch", "size") if answer.get(name) is not None}
-    return {**whole, "refused": refused} if refused else whole
+    return whole | {name: listed for name, listed in lines.items() if listed}
 
 
 def answer_refusal(door: Door, error: LedgerError, line: int) -> int:

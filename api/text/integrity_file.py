@@ -27,8 +27,9 @@ SECTIONS: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "posts": (None, ("from", "to", "unit", "level", "post", "events")),
     "ranks": (None, ("from", "rank", "source", "events")),
     "commendations": (None, ("given_on", "status", "award", "unit", "source", "events")),
-    "imported": (None, ("date", "finding", "kind", "unit", "source", "repeats", "events")),
+    "imported": (None, ("date", "finding", "said", "matter", "penalty", "unit", "source", "repeats", "events")),
 }
+_OF_A_SOURCE: Final = ("commendations", "imported")  # listed by their days, not by when they were taken over
 _COMMITMENTS: Final = ("id", "state", "due_on", "fulfilled_on", "kind", "text", "events")
 _WORDS: Final[Mapping[str, str]] = {
     "purpose": "purpose",
@@ -54,7 +55,10 @@ def render_file(answer: Mapping[str, Any], page: Page) -> None:
         rows = answer.get(name)
         if rows:
             page.section(text(f"section.{name}"), str(len(rows)) if len(rows) > 1 else None)
+            rows = sorted(rows, key=_day) if name in _OF_A_SOURCE else rows
             _show_section(page, name, rows, columns, lifecycle)
+        if rows and name == "imported":
+            page.say(text("text.taken_over_note"), "closed", indent=2)
     _show_balance(page, answer)
     edition = edition_id(answer)
     if edition and is_demonstration(answer):
@@ -109,17 +113,25 @@ def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) 
     if name == "until" and value is None:
         return text("text.for_life")
     if name == "finding":
-        return _finding_at_source(page, row)
+        return text.state("imported", str(row.get("outcome") or "UNKNOWN"))
+    if name == "said":
+        return str(row.get("outcome_raw") or "")
     if name == "date":
-        return str(row.get("decided_on") or row.get("occurred_on") or row.get("reported_on") or "")
+        return _day(row)
     if name == "repeats":
         return "" if not row.get("duplicate_of") else text("text.repeats", record=row["duplicate_of"])
     if name == "award":
-        return _words_of(row)
+        return _opened(row, "category") or str(row.get("ref") or "")
+    if name == "matter":
+        return _opened(row, "category") or str(row.get("kind") or "")
+    if name == "penalty":
+        return _opened(row, "penalty")
+    if name == "source":
+        return _opened(row, "source") or str(value or "")
     if value in (None, "", []):
         return ""
     if name == "events":
-        return entries(text, value, limit=3)
+        return entries(text, value, limit=1 if section == "imported" else 3)
     if name == "state" and lifecycle:
         return text.state(lifecycle, str(value))
     if name in ("outcome", "decision"):
@@ -128,20 +140,18 @@ def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) 
     return text.word(group, str(value)) if group else str(value)
 
 
-def _finding_at_source(page: Page, row: Row) -> Cell:
-    """What the source had found, in our word, with the source's own behind it."""
-    tag = page.text.state("imported", str(row.get("outcome") or "UNKNOWN"))
-    raw = str(row.get("outcome_raw") or "")
-    return type(tag)(page.text("text.bracketed", outer=tag.word, inner=raw), tag.tone) if raw else tag
+def _opened(row: Row, name: str) -> str:
+    """A member of what the source's row said, where the viewer may read it."""
+    for item in row.get("texts") or []:
+        summary = item.get("sections", {}).get("summary")
+        while isinstance(summary, Mapping) and isinstance(summary.get("summary"), Mapping):
+            summary = summary["summary"]
+        if isinstance(summary, Mapping) and summary.get(name):
+            return str(summary[name])
+    return ""
 
 
-def _words_of(row: Row) -> str:
-    """The words of a row's opened sections, where the viewer may read them."""
-    found = [
-        str(word)
-        for item in row.get("texts") or []
-        for section in item.get("sections", {}).values()
-        for word in (section.values() if isinstance(section, Mapping) else [section])
-        if isinstance(word, str)
-    ]
-    return found[0] if found else str(row.get("ref") or "")
+def _day(row: Row) -> str:
+    """The day a row of a source is listed by."""
+    days = (row.get(name) for name in ("decided_on", "given_on", "occurred_on", "reported_on"))
+    return next((str(day) for day in days if day), "")

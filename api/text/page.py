@@ -21,6 +21,7 @@ from ledger.clock import CST, parse_time
 
 PLAIN_WIDTH: Final = 100
 WIDEST: Final = 120
+NARROW: Final = 30  # a column that is nowhere wider than this is never wrapped
 
 # Mid tones that read on white and on black (contrast ≥ 3 on both); rich brings them down to what a terminal can show.
 TONES: Final[Mapping[str, str]] = {
@@ -127,7 +128,7 @@ class Page:
         body = [[styled(cell) for cell in row] for row in rows]
         foot = [styled(cell) for cell in total] if total is not None else None
         for position, (heading, figure) in enumerate(columns):
-            narrow = figure or all(row[position].cell_len <= 24 for row in body)
+            narrow = figure or all(row[position].cell_len <= NARROW for row in body)
             grid.add_column(
                 heading,
                 justify="right" if figure else "left",

@@ -40,7 +40,7 @@ def observe(ledger: Ledger, command: Command) -> Change:
 
 @handles("SourceBatchImported")
 def close_batch(ledger: Ledger, command: Command) -> Change:
-    row = ledger.claim_value("batch", command.data.digest, ledger.book.uid, "already-imported")
+    row = ledger.index_row("batch", command.data.digest, ledger.book.uid)
     book = ledger.aggregate(Book, ledger.book.uid)
     book.import_batch(command.data)
     return Change(book, (), book.uid, (row,))

@@ -38,9 +38,9 @@ def register(ledger: Ledger, command: Command) -> Change:
     subject = ledger.new(Subject)
     rows = [ledger.claim("subject", data.ref, subject.uid, command.source)]
     if data.id_number is not None:
-        rows.append(ledger.claim_value("id-number", data.id_number, subject.uid, "id-number-taken"))
+        rows.append(ledger.index_row("id-number", data.id_number, subject.uid))
     if data.uscc is not None:
-        rows.append(ledger.claim_value("uscc", data.uscc, subject.uid, "uscc-taken"))
+        rows.append(ledger.index_row("uscc", data.uscc, subject.uid))
     subject.register(data)
     published = frozenset() if person else _PUBLIC_IDENTITY
     return Change(subject, (subject.uid,), subject.uid, tuple(rows), published=published)

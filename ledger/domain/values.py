@@ -101,7 +101,9 @@ def _partial_day(text: str) -> str:
 
 def _name(text: str) -> str:
     """Names and ids: NFC, no control, zero-width or bidirectional characters (ASSURANCE §6, 24)."""
-    if unicodedata.normalize("NFC", text) != text:
+    if text.isascii() and text.isprintable():
+        return text
+    if not unicodedata.is_normalized("NFC", text):
         raise ValueError("not-nfc")
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
@@ -110,7 +112,7 @@ def _name(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("lone-surrogate")
     return text
 

@@ -14,15 +14,17 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from ledger.catalogue import event_of
 from ledger.clock import Clock, day_of
 from ledger.commands.command import check_role
+from ledger.domain.values import SubjectKind
 from ledger.errors import Group, Invalid, LedgerError
-from ledger.importing.errors import Rejection, RowRefused
-from ledger.importing.mapping import Mapping as TableMappings
+from ledger.importing.errors import Rejection, RowError, RowRefused
+from ledger.importing.mapping import TableMappings
 from ledger.importing.plan import Plan, PlannedLine, Progress, Tally, examine
 from ledger.importing.scratch import Scratch
 from ledger.importing.tables import TableFile, file_digests, find_tables, read_rows
@@ -31,6 +33,7 @@ from ledger.log.encoding import canonical
 
 IMPORTER = LineActor("importer", "CREDIT")
 ALREADY = "already-imported"
+NOT_WRITTEN = "not-written"
 _OF_THE_ROW = (Group.INVALID, Group.REFUSED, Group.NOT_FOUND)  # anything else is a fault of the store or the clock
 
 
@@ -53,20 +56,22 @@ class Destination(Protocol):
 
     def uids(self, kind: str, refs: Sequence[str], source: str = "") -> dict[str, str]: ...
 
+    def kind_of(self, uid: str) -> SubjectKind: ...
+
     def known_records(self, event: str, records: Collection[tuple[str, str]], *, source: str) -> set[tuple[str, str]]:
         """Which of these (subject's id or "", record) pairs of a source stand in the ledger as events of that type."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of every row. `refused` counts the rows for which the batch would stop (a dry run only)."""
+    """What became of every row. `left_out` are rows the mapping lets go, `rejected` rows that were refused."""
 
     tables: dict[str, Tally]
     batch: str
     size: int
     dry_run: bool = False
-    refused: int = 0
     rejected: list[Rejection] = field(default_factory=list)
+    left_out: list[Rejection] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The shape of DESIGN §8."""
@@ -76,24 +81,24 @@ class ImportReport:
                     "rows": tally.rows,
                     "imported": tally.imported,
                     "skipped": tally.skipped,
-                    "reasons": dict(sorted(tally.reasons.items())),
+                    "reasons": {code: count for code, count in sorted(tally.reasons.items()) if count},
                 }
                 for name, tally in self.tables.items()
             },
             "batch": self.batch,
             "size": self.size,
             "dry_run": self.dry_run,
-            "refused": self.refused,
             "rejected": [rejection.as_json() for rejection in self.rejected],
+            "left_out": [rejection.as_json() for rejection in self.left_out],
         }
 
 
 class BatchStopped(Invalid):
-    """Rows of the batch cannot be imported, so nothing was written. Code and place are the first row's."""
+    """The batch cannot be imported, so nothing was written. Code and place are those of the first row at fault."""
 
-    def __init__(self, report: ImportReport, faults: Sequence[Rejection]) -> None:
-        first = faults[0]
-        more = f" (and {len(faults) - 1} more rows)" if len(faults) > 1 else ""
+    def __init__(self, report: ImportReport) -> None:
+        first, *others = report.rejected
+        more = f" (and {len(others)} more rows)" if others else ""
         super().__init__(f"{first.table} line {first.line}: {first.detail}{more}", code=first.code, field=first.field)
         self.table = first.table
         self.line = first.line
@@ -113,8 +118,9 @@ def import_tables(
     """Import the tables in these files and folders.
 
     A dry run goes the whole way in a transaction that is thrown away, and reports the rows that would stop the batch
-    instead of raising. `skip_refused` skips them with their code as the reason. `progress` is told the table, the rows
-    done and the rows in all (0 while they are being counted).
+    instead of raising; a file that cannot be read at all raises even then. `skip_refused` skips refused rows with
+    their code as the reason. `progress` is told the table, the rows done and the rows in all (0 while they are being
+    counted).
     """
     tables = find_tables(paths, mapping)
     for event in {file.table.event: None for file in tables} | {"SourceBatchImported": None}:
@@ -124,24 +130,30 @@ def import_tables(
         tallies = {file.table.name: _all_known(file) for file in tables}
         return ImportReport(tallies, batch, ledger.size, dry_run)
     with Scratch() as scratch:
-        plan = examine(
-            tables,
-            mapping,
-            scratch,
-            lambda kind, ids: ledger.uids(kind, sorted(ids), mapping.source).keys(),
-            skip_refused=skip_refused,
-            progress=progress,
-        )
-        if plan.faults and not dry_run:
-            raise BatchStopped(_report(plan, batch, ledger.size, dry_run=False), plan.faults)
+        known = partial(_kinds, ledger, mapping.source)
+        try:
+            plan = examine(tables, mapping, scratch, known, skip_refused=skip_refused, progress=progress)
+        except RowError as error:
+            raise BatchStopped(ImportReport({}, batch, ledger.size, dry_run, [Rejection.of(error)])) from error
+        if plan.rejected and not (dry_run or skip_refused):
+            for tally in plan.tallies.values():
+                tally.reasons[NOT_WRITTEN] = tally.rows - tally.skipped
+            raise BatchStopped(_report(plan, batch, ledger.size, dry_run=False))
         day = day_of(ledger.clock())
         with ledger.transaction(discard=True) if dry_run else nullcontext():
             _Writing(ledger, plan, actor, day, dry_run, skip_refused, progress).run(batch)
         return _report(plan, batch, ledger.size, dry_run=dry_run)
 
 
+def _kinds(ledger: Destination, source: str, space: str, ids: Collection[str]) -> dict[str, str]:
+    """The kinds of the subjects (or commitments) that the ledger has, in the source's name space or its own."""
+    found = ledger.uids(space, sorted(ids), source)
+    found |= ledger.uids(space, sorted(set(ids) - found.keys()))
+    return {ref: space if space == "commitment" else ledger.kind_of(uid).value.lower() for ref, uid in found.items()}
+
+
 def _report(plan: Plan, batch: str, size: int, *, dry_run: bool) -> ImportReport:
-    return ImportReport(plan.tallies, batch, size, dry_run, len(plan.faults), plan.rejected)
+    return ImportReport(plan.tallies, batch, size, dry_run, plan.rejected, plan.left_out)
 
 
 def _all_known(file: TableFile) -> Tally:
@@ -188,7 +200,7 @@ class _Writing:
                         raise
                     refused.append(self._refused(error, planned))
         for one in refused:
-            self.plan.leave_out(one, tolerated=self.skip_refused)
+            self.plan.leave_out(one, allowed=False)
         if len(chunk) > len(new):
             tally.reasons[ALREADY] += len(chunk) - len(new)
         tally.imported += len(new) - len(refused)
@@ -209,7 +221,7 @@ class _Writing:
 
     def _close(self, batch: str) -> None:
         """The closing entry: it holds digest and counts, the list of rejected rows is a document beside it."""
-        rejected = self.plan.rejected
+        rejected = [*self.plan.left_out, *self.plan.rejected]
         rows = sum(tally.rows for tally in self.plan.tallies.values())
         source = self.plan.mapping.source
         data = {"source": source, "digest": batch, "accepted": rows - len(rejected), "rejected": len(rejected)}

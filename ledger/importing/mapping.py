@@ -120,7 +120,7 @@ class TableMapping(_Part):
         return self
 
 
-class Mapping(_Part):
+class TableMappings(_Part):
     """A whole mapping. `digest` is that of its bytes: a changed mapping makes another batch."""
 
     id: str = Field(pattern=_NAME.pattern)
@@ -152,7 +152,7 @@ class Mapping(_Part):
         return self
 
 
-def parse_mapping(data: bytes) -> Mapping:
+def parse_mapping(data: bytes) -> TableMappings:
     """Parse a mapping file; every refusal is an `Invalid` with code `bad-mapping` and the place as `field`."""
     try:
         value = tomllib.loads(data.decode("utf-8"))
@@ -161,7 +161,7 @@ def parse_mapping(data: bytes) -> Mapping:
     if "digest" in value:
         raise Invalid("the digest is computed, not written", code="bad-mapping", field="digest")
     try:
-        mapping = Mapping.model_validate({**value, "digest": hashlib.sha256(data).hexdigest()})
+        mapping = TableMappings.model_validate({**value, "digest": hashlib.sha256(data).hexdigest()})
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise Invalid(first["msg"], code="bad-mapping", field=_place(first["loc"])) from None
@@ -170,7 +170,7 @@ def parse_mapping(data: bytes) -> Mapping:
     return mapping
 
 
-def load_mapping(name_or_path: str | Path) -> Mapping:
+def load_mapping(name_or_path: str | Path) -> TableMappings:
     """The mapping of that name (`public-records`), or the one in a file (anything ending in `.toml`)."""
     text = str(name_or_path)
     if text.endswith(".toml"):

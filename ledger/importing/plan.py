@@ -8,23 +8,23 @@ a scratch index on disk. `lines` streams them again, as lines for the ledger, wi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
 from ledger.errors import Invalid
 from ledger.importing.errors import Rejection, RowError, RowRefused
-from ledger.importing.mapping import Mapping
+from ledger.importing.mapping import TableMappings
 from ledger.importing.rows import Row, Shape, shape_of
 from ledger.importing.scratch import Scratch
 from ledger.importing.tables import TableFile, read_rows
 from ledger.line import Line, LineActor
 
 CHUNK_ROWS = 1_000
-MAX_FAULTS = 1_000
+MAX_REJECTED = 1_000
 
-Known = Callable[[str, Collection[str]], Collection[str]]
+Known = Callable[[str, Collection[str]], Mapping[str, str]]
 Progress = Callable[[str, int, int], None]
 
 
@@ -54,44 +54,44 @@ class PlannedLine:
 
 @dataclass(slots=True)
 class Plan:
-    """What an import will do. `faults` counts the rows that stop it, `rejected` lists every row left out."""
+    """What an import will do. `left_out` lists the rows that the mapping lets go, `rejected` those that stop it."""
 
-    mapping: Mapping
+    mapping: TableMappings
     tables: list[TableFile]
     scratch: Scratch
+    skip_refused: bool = False
     tallies: dict[str, Tally] = field(default_factory=dict)
+    left_out: list[Rejection] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
-    faults: list[Rejection] = field(default_factory=list)
-    _left_out: dict[str, set[int]] = field(default_factory=dict)
     _stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _without: dict[str, set[int]] = field(default_factory=dict)
 
-    def leave_out(self, error: RowError | RowRefused, *, tolerated: bool) -> None:
-        """Count a row as skipped, and as a fault where neither the mapping nor the caller lets it be skipped."""
-        rejection = Rejection.of(error)
+    def open_table(self, file: TableFile) -> Tally:
+        """Begin to count a table, and remember the state of its file."""
+        name = file.table.name
+        self._stamps[name], self._without[name] = file.stamp, set()
+        tally = self.tallies[name] = Tally()
+        return tally
+
+    def leave_out(self, error: RowError | RowRefused, *, allowed: bool) -> None:
+        """Count a row as skipped; unless that is `allowed` by the mapping it is rejected, and too many are an error."""
         self.tallies[error.table].reasons[error.code] += 1
-        self.rejected.append(rejection)
-        self._left_out[error.table].add(error.line)
-        if not tolerated:
-            self.faults.append(rejection)
-            if len(self.faults) == MAX_FAULTS:
-                raise RowError(
-                    f"{error.detail}; the file has {MAX_FAULTS} such rows or more, is the mapping the right one?",
-                    code=error.code,
-                    table=error.table,
-                    line=error.line,
-                    field=error.field,
-                )
+        self._without[error.table].add(error.line)
+        (self.left_out if allowed else self.rejected).append(Rejection.of(error))
+        if len(self.rejected) > MAX_REJECTED and not self.skip_refused:
+            detail = f"{error.detail}; more than {MAX_REJECTED} rows are refused, is the mapping the right one?"
+            raise RowError(detail, code=error.code, table=error.table, line=error.line, field=error.field)
 
     def lines(self, file: TableFile, actor: LineActor, today: date) -> Iterator[list[PlannedLine]]:
         """The lines of one table in chunks; `input-changed` when the file is not the one that was examined."""
         rows = read_rows(file)
         shape = shape_of(self.mapping, file.table, rows)
-        left_out = self._left_out[file.table.name]
+        without = self._without[file.table.name]
         while chunk := list(islice(rows, CHUNK_ROWS)):
             planned = [
                 self._planned(shape, shape.read(line, cells), actor, today)
                 for line, cells in chunk
-                if line not in left_out
+                if line not in without
             ]
             if file.stamp != self._stamps[file.table.name]:
                 raise Invalid(f"{file.path.name} changed while it was imported", code="input-changed")
@@ -117,32 +117,28 @@ class Plan:
 
 def examine(
     tables: Sequence[TableFile],
-    mapping: Mapping,
+    mapping: TableMappings,
     scratch: Scratch,
     known: Known,
     *,
     skip_refused: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
-    """Read and judge everything. `known` answers which subjects or commitments of the source the ledger has already.
+    """Read and judge everything. `known` answers which subjects or commitments the ledger has already: id → kind.
 
     A file that is no table of the mapping at all raises; rows that cannot be imported are collected in the plan.
     """
-    plan = Plan(mapping, list(tables), scratch)
+    plan = Plan(mapping, list(tables), scratch, skip_refused)
     for file in tables:
-        name = file.table.name
-        tally = plan.tallies[name] = Tally()
-        plan._left_out[name] = set()
-        plan._stamps[name] = file.stamp
+        tally = plan.open_table(file)
         rows = read_rows(file)
         shape = shape_of(mapping, file.table, rows)
         while chunk := list(islice(rows, CHUNK_ROWS)):
             tally.rows += len(chunk)
             for error in _judge(shape, chunk, scratch, known):
-                tolerated = skip_refused or file.table.may_leave_out(error.code, error.field)
-                plan.leave_out(error, tolerated=tolerated)
+                plan.leave_out(error, allowed=file.table.may_leave_out(error.code, error.field))
             if progress is not None:
-                progress(name, tally.rows, 0)
+                progress(file.table.name, tally.rows, 0)
     return plan
 
 
@@ -166,9 +162,10 @@ def _judge(shape: Shape, chunk: Sequence[tuple[int, list[str]]], scratch: Scratc
                     missing.setdefault(one.space, set()).add(one.id)
                 else:
                     kinds[one.name] = found.value
-    elsewhere = {(space, one) for space, ids in missing.items() for one in known(space, ids)}
+    for space, ids in missing.items():
+        kinds.update({(space, one): kind for one, kind in known(space, ids).items()})
     for row in rows:
-        fault = _unknown_reference(shape, row, kinds, elsewhere) or _taken_key(shape, row, scratch, kinds)
+        fault = _unknown_reference(shape, row, kinds) or _taken_key(shape, row, scratch, kinds)
         if fault is not None:
             yield fault
             continue
@@ -178,12 +175,9 @@ def _judge(shape: Shape, chunk: Sequence[tuple[int, list[str]]], scratch: Scratc
             scratch.put(scratch.digest("find", shape.table.name, str(way), values), row.record)
 
 
-def _unknown_reference(
-    shape: Shape, row: Row, kinds: dict[tuple[str, str], str], elsewhere: Collection[tuple[str, str]]
-) -> RowError | None:
-    """What a row names must stand before it; of what only the ledger knows, the kind is the ledger's to check."""
+def _unknown_reference(shape: Shape, row: Row, kinds: Mapping[tuple[str, str], str]) -> RowError | None:
     for one in row.references:
-        if kinds.get(one.name) != one.kind and (one.name in kinds or one.name not in elsewhere):
+        if kinds.get(one.name) != one.kind:
             detail = f"no {one.kind} of this id stands before it in the batch, or in the ledger"
             code = f"unknown-{one.kind}"
             return RowError(detail, code=code, table=shape.table.name, line=row.line, field=one.column)

@@ -18,7 +18,7 @@ from ledger.commands.command import check_data
 from ledger.errors import Invalid
 from ledger.importing.dates import DateReader, date_reader
 from ledger.importing.errors import CellError, RowError
-from ledger.importing.mapping import FieldRule, Mapping, TableMapping
+from ledger.importing.mapping import FieldRule, TableMapping, TableMappings
 
 MAX_ID_LENGTH = 200
 _MAY_BEGIN_A_FORMULA = frozenset("=+-@\t\r")
@@ -80,7 +80,7 @@ class _Field:
 class Shape:
     """One table's mapping bound to the header of one file. `joins`: member, other table, places of each way to join."""
 
-    def __init__(self, mapping: Mapping, table: TableMapping, header: Sequence[str]) -> None:
+    def __init__(self, mapping: TableMappings, table: TableMapping, header: Sequence[str]) -> None:
         self.table = table
         self._event = event_of(table.event)
         self._header = tuple(header)
@@ -251,7 +251,7 @@ def _shown(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_ -]{0,39}", name) else "(unprintable name)"
 
 
-def shape_of(mapping: Mapping, table: TableMapping, rows: Iterator[tuple[int, list[str]]]) -> Shape:
+def shape_of(mapping: TableMappings, table: TableMapping, rows: Iterator[tuple[int, list[str]]]) -> Shape:
     """Take the header off an iterator of rows and bind the table's mapping to it."""
     first = next(rows, None)
     if first is None:

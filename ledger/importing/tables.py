@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from ledger.errors import Invalid, NotFound
 from ledger.importing.errors import RowError
-from ledger.importing.mapping import Mapping, TableMapping
+from ledger.importing.mapping import TableMapping, TableMappings
 from ledger.importing.workbook import read_sheet, sheet_names
 
 MAX_LINE_BYTES = 1_048_576
@@ -41,7 +41,7 @@ class TableFile:
         return state.st_size, state.st_mtime_ns
 
 
-def find_tables(paths: Sequence[Path], mapping: Mapping) -> list[TableFile]:
+def find_tables(paths: Sequence[Path], mapping: TableMappings) -> list[TableFile]:
     """The tables in these files and folders, in the order of the mapping; each at most once, at least one."""
     found: dict[str, TableFile] = {}
     for path in _data_files(paths):

@@ -35,6 +35,9 @@ _UPDATE_HEAD = (
     "UPDATE head SET size = ?, root = ?, chain = ?, frontier = ?, recorded_at = ?, touched = touched + 1 WHERE one = 1"
 )
 
+# Not our mistakes: a server that went away, refuses, or has become a standby.
+_TROUBLE = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
+
 
 @lru_cache(maxsize=1024)
 def _marked(text: str) -> bytes:
@@ -127,9 +130,9 @@ class PostgresSession(Session):
             return self._cursor.execute(query, parameters or None, prepare=prepare)
         except errors.UniqueViolation as error:
             raise UniqueClash(str(error.diag.constraint_name)) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except _TROUBLE as error:
             self.close()  # what was not committed is gone with the connection
-            raise Unavailable("the database refused the write", code="store-unavailable") from error
+            raise Unavailable(f"the database refused: {type(error).__name__}", code="store-unavailable") from error
 
     @contextmanager
     def _committing(self) -> Iterator[None]:
@@ -139,7 +142,7 @@ class PostgresSession(Session):
             yield
         except errors.UniqueViolation as error:
             raise UniqueClash(str(error.diag.constraint_name)) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except _TROUBLE as error:
             # Closing the socket is the safe way to stop waiting: a row still unreplicated stays invisible.
             self.close()
             raise _unknown() from error

@@ -284,6 +284,13 @@ TAKEN_OVER: dict[str, Any] = {
             "unit": "CHI-007",
             "duplicate_of": None,
             "events": [500, 620],
+            "texts": [
+                {
+                    "event": 500,
+                    "type": "RecordImported",
+                    "sections": {"summary": {"summary": {"category": "MISCELLANEOUS", "penalty": "REPRIMAND"}}},
+                }
+            ],
         },
         {
             "source": "CCRB",

@@ -63,6 +63,25 @@ def test_a_locked_database_refuses_and_recovers(path: Path, monkeypatch: pytest.
         assert check_log(store) == 1
 
 
+def test_a_full_disk_refuses_never_corrupts_and_recovers(path: Path) -> None:
+    with create_store(f"sqlite:///{path}", ORIGIN) as store:
+        assert isinstance(store.recorder, sqlite.SQLiteRecorder)
+        writer = store.recorder._writer()
+        ((pages,),) = writer.query("PRAGMA page_count")
+        writer.query(f"PRAGMA max_page_count = {pages + 40}")
+        acknowledged, codes = 0, set()
+        for _ in range(400):
+            try:
+                acknowledged += len(store.recorder.append([event(state=bytes(500))]))
+            except Unavailable as refused:
+                codes.add(refused.code)
+        assert codes == {"disk-full"}
+        assert check_log(store) == acknowledged < 400
+        writer.query("PRAGMA max_page_count = 1073741823")
+        store.recorder.append([event()])
+        assert check_log(store) == acknowledged + 1
+
+
 def test_two_stores_on_one_file_share_one_log(path: Path) -> None:
     """The command line beside a running server: the head is read inside each transaction."""
     with create_store(f"sqlite:///{path}", ORIGIN) as one, open_store(f"sqlite:///{path}") as two:
