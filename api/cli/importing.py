@@ -92,12 +92,11 @@ def _tables(
     from ledger.importing.mapping import load_mapping
     from ledger.line import LineActor
 
-    mappings = load_mapping(name)
     try:
         report = import_tables(
             ledger,
             paths,
-            mappings,
+            load_mapping(name),
             dry_run=dry_run,
             skip_refused=skip_refused,
             actor=LineActor(door.actor, "CREDIT"),
@@ -107,12 +106,8 @@ def _tables(
         report = stopped.report
     except RowRefused as refusal:
         return {"refused": [Rejection.of(refusal).as_json()], "size": ledger.size, STOPPED: True}
-    refused = [
-        rejection.as_json()
-        for rejection in report.rejected
-        if not mappings.tables[rejection.table].may_leave_out(rejection.code, rejection.field)
-    ]
-    return {**report.as_json(), "refused": refused}
+    answer = report.as_json()
+    return {**answer, "refused": answer.pop("rejected")}
 
 
 def _answer(door: Door, answers: Sequence[Answer], *, dry_run: bool, skip_refused: bool) -> int:
@@ -133,11 +128,11 @@ def _answer(door: Door, answers: Sequence[Answer], *, dry_run: bool, skip_refuse
 def joined(answers: Sequence[Answer]) -> Answer:
     """One answer for everything that was imported: tables side by side, lines one after the other.
 
-    `refused` are the lines that stop an import or are left out by `--skip-refused`; `rejected` are all rows of tables
-    that were left out, those too that the mapping itself lets be skipped.
+    `refused` are the lines that stop an import or are left out by `--skip-refused`; `left_out` are rows that the
+    mapping itself lets be skipped.
     """
     tables: dict[str, Any] = {}
-    lines: dict[str, list[Any]] = {"refused": [], "rejected": []}
+    lines: dict[str, list[Any]] = {"refused": [], "left_out": []}
     whole: dict[str, Any] = {"tables": tables}
     for answer in answers:
         tables |= answer.get("tables") or {}

@@ -27,7 +27,7 @@ SECTIONS: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "posts": (None, ("from", "to", "unit", "level", "post", "events")),
     "ranks": (None, ("from", "rank", "source", "events")),
     "commendations": (None, ("given_on", "status", "award", "unit", "source", "events")),
-    "imported": (None, ("date", "finding", "said", "matter", "penalty", "unit", "source", "repeats", "events")),
+    "imported": (None, ("date", "finding", "matter", "unit", "source", "repeats", "events")),
 }
 _OF_A_SOURCE: Final = ("commendations", "imported")  # listed by their days, not by when they were taken over
 _COMMITMENTS: Final = ("id", "state", "due_on", "fulfilled_on", "kind", "text", "events")
@@ -114,18 +114,14 @@ def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) 
         return text("text.for_life")
     if name == "finding":
         return text.state("imported", str(row.get("outcome") or "UNKNOWN"))
-    if name == "said":
-        return str(row.get("outcome_raw") or "")
     if name == "date":
         return _day(row)
     if name == "repeats":
-        return "" if not row.get("duplicate_of") else text("text.repeats", record=row["duplicate_of"])
+        return text("text.repeats", record=row["duplicate_of"]) if row.get("duplicate_of") else ""
     if name == "award":
         return _opened(row, "category") or str(row.get("ref") or "")
     if name == "matter":
-        return _opened(row, "category") or str(row.get("kind") or "")
-    if name == "penalty":
-        return _opened(row, "penalty")
+        return _matter(page, row)
     if name == "source":
         return _opened(row, "source") or str(value or "")
     if value in (None, "", []):
@@ -138,6 +134,14 @@ def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) 
         return text.state("evaluation" if name == "outcome" else "decision", str(value))
     group = _KINDS.get(section) if name == "kind" else _WORDS.get(name)
     return text.word(group, str(value)) if group else str(value)
+
+
+def _matter(page: Page, row: Row) -> str:
+    """What it was about, what came of it, and the source's own word for its finding."""
+    about = _opened(row, "category") or str(row.get("kind") or "")
+    matter = page.text("text.semicolon").join(part for part in (about, _opened(row, "penalty")) if part)
+    raw = row.get("outcome_raw")
+    return page.text("text.bracketed", outer=matter, inner=raw) if raw else matter
 
 
 def _opened(row: Row, name: str) -> str:

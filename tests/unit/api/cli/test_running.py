@@ -73,16 +73,16 @@ def test_a_second_import_brings_in_nothing_and_says_why(golden: Run, tmp_path: P
 
 def test_answers_of_several_files_are_joined() -> None:
     first = {"tables": {"a": {"rows": 1}}, "batch": "x", "size": 3, "refused": [{"line": 1}]}
-    second = {"tables": {"b": {"rows": 2}}, "batch": "y", "size": 5, "refused": [], "rejected": [{"line": 9}]}
+    second = {"tables": {"b": {"rows": 2}}, "batch": "y", "size": 5, "refused": [], "left_out": [{"line": 9}]}
 
     assert joined([first, second]) == {
         "tables": {"a": {"rows": 1}, "b": {"rows": 2}},
         "batch": "y",
         "size": 5,
         "refused": [{"line": 1}],
-        "rejected": [{"line": 9}],
+        "left_out": [{"line": 9}],
     }
-    assert joined([{"tables": {}, "size": 1, "refused": [], "rejected": []}]) == {"tables": {}, "size": 1}
+    assert joined([{"tables": {}, "size": 1, "refused": [], "left_out": []}]) == {"tables": {}, "size": 1}
 
 
 def test_rows_that_the_mapping_lets_be_skipped_refuse_nothing(run: Run) -> None:
@@ -92,7 +92,7 @@ def test_rows_that_the_mapping_lets_be_skipped_refuse_nothing(run: Run) -> None:
 
     assert result.exit_code == 0, result.output
     assert "refused" not in answer
-    assert sum(table["skipped"] for table in answer["tables"].values()) == len(answer["rejected"]) > 0
+    assert sum(table["skipped"] for table in answer["tables"].values()) == len(answer["left_out"]) > 0
     assert answer["tables"]["breaches"] == {"rows": 877, "imported": 877, "skipped": 0, "reasons": {}}
 
     again = run("import", "--mapping", "public-records", "--json", shared_path("data", "real-sample"))

@@ -1,0 +1,104 @@
+"""What a verification found: findings with their grade and place, and what was not looked at.
+
+A finding's `what` always begins with its place (`entry 412: …`, `head: …`). The list is bounded: of a ledger that was
+rewritten from end to end, the first findings say enough, and the last one says how many there were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+MAX_FINDINGS: Final = 1000
+
+
+class Grade(StrEnum):
+    """How grave a finding is (DESIGN §8)."""
+
+    MANIPULATION = "manipulation"  # contradicts what is proven
+    GAP = "gap"  # a part one was told to expect is not there to check
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found: where (`index` of an entry, if it is one), what, and a stable code."""
+
+    grade: Grade
+    index: int | None
+    what: str
+    code: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"grade": self.grade.value, "index": self.index, "what": self.what, "code": self.code}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a verification: `root` and `chain` (hex) are recomputed from the entries' own bytes.
+
+    `history_end` is the index of the entry that closed a loaded history; before it, recorded times are asserted.
+    """
+
+    ok: bool
+    size: int
+    root: str
+    chain: str
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+    history_end: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of `verify →` (DESIGN §8)."""
+        return {
+            "ok": self.ok,
+            "size": self.size,
+            "root": self.root,
+            "chain": self.chain,
+            "findings": [finding.as_json() for finding in self.findings],
+            "not_checked": list(self.not_checked),
+            "history_end": self.history_end,
+        }
+
+
+class Findings:
+    """Collects findings; entries are named by index, other places by their own name."""
+
+    def __init__(self) -> None:
+        self._found: list[Finding] = []
+        self._more = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing graver than a notice was found."""
+        return not self._more and all(finding.grade is Grade.NOTICE for finding in self._found)
+
+    def entry(self, index: int, what: str, code: str) -> None:
+        """An entry that contradicts what is proven."""
+        self.add(Grade.MANIPULATION, index, f"entry {index}: {what}", code)
+
+    def entries(self, first: int, stop: int, what: str, code: str) -> None:
+        """Entries [first, stop) of which the same is to be said; nothing if there are none."""
+        if stop == first + 1:
+            self.entry(first, what, code)
+        elif stop > first:
+            self.add(Grade.MANIPULATION, first, f"entries {first}–{stop - 1}: {what}", code)
+
+    def place(self, place: str, what: str, code: str, *, index: int | None = None) -> None:
+        """Something beside the entries that contradicts what is proven."""
+        self.add(Grade.MANIPULATION, index, f"{place}: {what}", code)
+
+    def add(self, grade: Grade, index: int | None, what: str, code: str) -> None:
+        if len(self._found) < MAX_FINDINGS or grade is not Grade.MANIPULATION:
+            self._found.append(Finding(grade, index, what, code))
+        else:
+            self._more += 1
+
+    def listed(self) -> tuple[Finding, ...]:
+        """What was found, in the order of the log; what belongs to no entry comes last."""
+        last = 1 << 64
+        found = sorted(self._found, key=lambda finding: last if finding.index is None else finding.index)
+        if self._more:
+            found.append(Finding(Grade.MANIPULATION, None, f"and {self._more} more findings", "more"))
+        return tuple(found)

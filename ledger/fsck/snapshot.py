@@ -1,0 +1,105 @@
+"""The store as one moment saw it: every read of a verification comes from the same snapshot.
+
+Writers are not held up, and what they add meanwhile is not seen. Pages are read by key, so memory stays flat, and rows
+with impossible indexes are seen too. What the database itself cannot read is `Damaged`, never a driver's error.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.errors import Unavailable, VerificationError
+from ledger.storage.session import Row, spread
+from ledger.storage.store import Store, is_sqlite
+
+PAGE: Final = 500
+BELOW_ALL: Final = -(1 << 63)
+_NOT_DAMAGE: Final = frozenset({
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL,
+})  # fmt: skip
+
+
+class Damaged(VerificationError):
+    """The database cannot read what it holds: a broken page, or text that is none."""
+
+    code = "store-damaged"
+
+
+class Snapshot:
+    """One read-only transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self.sqlite = is_sqlite(store.url)
+        try:
+            self._held = store.engine.connect().execution_options(reading=True)
+            self._held.begin()
+        except SQLAlchemyError as error:
+            raise Unavailable("the database cannot be read", code="store-unavailable") from error
+        self._connection: Any = self._held.connection.driver_connection
+        self._cursor: Any = self._connection.cursor() if self.sqlite else self._connection.cursor(binary=True)
+        self._isolate()
+
+    def _isolate(self) -> None:
+        if not self.sqlite:
+            self._cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a SELECT; `?` marks a value."""
+        try:
+            if self.sqlite:
+                rows: list[Row] = self._cursor.execute(statement, parameters).fetchall()
+            else:
+                rows = self._cursor.execute(statement.replace("?", "%s"), parameters).fetchall()
+        except sqlite3.Error as error:
+            # SQLite says of undecodable text only that it is an operational error, without a number.
+            number = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            if number & 0xFF in _NOT_DAMAGE:
+                raise Unavailable(f"the database cannot be read: {type(error).__name__}") from error
+            raise Damaged("the database cannot read this") from error
+        except Exception as error:
+            raise self._of_postgres(error) from error
+        return rows
+
+    def _of_postgres(self, error: Exception) -> Exception:
+        if self.sqlite:
+            return error
+        import psycopg
+
+        if not isinstance(error, psycopg.Error):
+            return error
+        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) or self._connection.closed:
+            return Unavailable(f"the database cannot be read: {type(error).__name__}")
+        self._connection.rollback()  # nothing can be read in a transaction that failed
+        self._isolate()
+        return Damaged("the database cannot read this")
+
+    def among(self, statement: str, values: Sequence[object], *before: object, chunk: int = 400) -> Iterator[Row]:
+        """The rows of a SELECT with `?*`, some hundreds of the values at a time, behind other parameters."""
+        for start in range(0, len(values), chunk):
+            part = values[start : start + chunk]
+            yield from self.rows(spread(statement, len(part)), [*before, *part])
+
+    def pages(self, statement: str, start: tuple[object, ...], size: int = PAGE) -> Iterator[list[Row]]:
+        """The pages of a SELECT `… WHERE (key) > (?) ORDER BY key LIMIT ?` that lists its key first."""
+        last = start
+        while page := self.rows(statement, (*last, size)):
+            yield page
+            last = page[-1][: len(start)]
+
+    def close(self) -> None:
+        self._cursor.close()
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,152 @@
+"""Leaf, chain and root: the entries' own bytes hashed again, in order, against what is stored beside them.
+
+`take` is given the rows page by page; `finish` compares the end with the head row. A broken place is named once: what follows it is measured against what is stored, not against the break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.fsck.report import Findings
+from ledger.fsck.snapshot import Damaged, Snapshot
+from ledger.log.chain import HASH_BYTES, genesis, leaf_hash, link
+from ledger.log.merkle import Closed, Frontier
+from ledger.storage.session import Row
+
+_UNKNOWN: Final = b"\0" * HASH_BYTES  # stands for a hash that cannot be known
+_NO_END: Final = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHead:
+    """The head row as it is stored, whatever it holds."""
+
+    size: int
+    root: Any
+    chain: Any
+    frontier: Any
+    recorded_at: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A page of entries taken in: those whose contents are not what was hashed, all leaves, the tiles they complete."""
+
+    doubtful: set[int]
+    leaves: list[bytes]
+    closed: list[Closed]
+
+
+def read_head(snapshot: Snapshot, findings: Findings) -> StoredHead | None:
+    """The one head row; a finding and None if there is not exactly one that makes sense."""
+    try:
+        rows = snapshot.rows("SELECT size, root, chain, frontier, recorded_at FROM head")
+    except Damaged as error:
+        findings.place("head", error.detail, "head-unreadable")
+        return None
+    if len(rows) != 1 or type(rows[0][0]) is not int or rows[0][0] < 0:
+        findings.place("head", f"there are {len(rows)} rows; one, with a size, is expected", "head-missing")
+        return None
+    return StoredHead(*rows[0])
+
+
+class Spine:
+    """The log as hashed so far. `size` counts the entries seen."""
+
+    def __init__(self, origin: str | None, head: StoredHead | None, findings: Findings) -> None:
+        self.size = 0
+        self.aligned = True  # no entry was missing so far: positions in the tree are those of the entries
+        self.chain = _UNKNOWN if origin is None else genesis(origin)  # recomputed from the contents alone
+        self.unreadable: set[int] = set()
+        self._stored: object = None if origin is None else self.chain  # the link stored before the next entry
+        self._expected = 0
+        self._beyond: list[int] = []  # the first and the last index behind the head
+        self._head, self._findings = head, findings
+        self._frontier = Frontier()
+
+    @property
+    def root(self) -> bytes:
+        """The root over the entries seen."""
+        return self._frontier.root()
+
+    def take(self, rows: Iterable[Row]) -> Taken:
+        """Hash rows (index, leaf, chain, contents) on."""
+        stop = _NO_END if self._head is None else self._head.size
+        chain, expected, stored = self.chain, self._expected, self._stored
+        leaves, doubtful = list[bytes](), set[int]()
+        for index, leaf, linked, state in rows:
+            computed = leaf_hash(state) if type(state) is bytes else None
+            if computed is not None:
+                leaves.append(computed)
+                chain = link(chain, computed)
+                if computed == leaf and chain == linked and index == expected < stop:
+                    expected += 1
+                    stored = linked
+                    continue
+            else:
+                leaves.append(_UNKNOWN)
+                chain = link(chain, _UNKNOWN)
+            if index < 0:
+                self._findings.entry(index, "indexes count from 0", "entry-beyond")
+                self.aligned = False
+                doubtful.add(index)
+                continue
+            if index != expected:
+                self._missing(expected, index)
+                stored = None  # what came before it is not there to compare with
+            if index >= stop:
+                self._beyond = [*self._beyond[:1], index]
+            if computed is None or computed != leaf:
+                self._findings.entry(index, "contents do not match its hash", "leaf")
+                doubtful.add(index)
+            if not _follows(stored, leaf, linked):
+                self._findings.entry(index, "does not follow the entry before it: its chain is broken", "chain")
+            expected = max(expected, index + 1)
+            stored = linked
+        self.chain, self._expected, self._stored = chain, expected, stored
+        self.size += len(leaves)
+        return Taken(doubtful, leaves, self._frontier.extend(leaves))
+
+    def _missing(self, first: int, stop: int) -> None:
+        """Entries [first, stop) are not there; those behind the head were never promised."""
+        self.aligned = False
+        if self._head is not None:
+            stop = min(stop, self._head.size)
+        for index in sorted(index for index in self.unreadable if first <= index < stop):
+            self._findings.entries(first, index, "missing", "entry-missing")
+            first = index + 1
+        self._findings.entries(first, stop, "missing", "entry-missing")
+
+    def finish(self, recorded_at: object = None) -> None:
+        """Compare the end of the log with the head row; `recorded_at` is the newest entry's time, where it was read."""
+        head, found = self._head, self._findings
+        if self._beyond:
+            first, last = self._beyond[0], self._beyond[-1]
+            places = f"entry {first}" if first == last else f"entries from {first} to {last}"
+            what = "beyond the head row, which was written with every entry"
+            found.place(places, what, "entry-beyond", index=first)
+        if head is None:
+            return
+        if self._expected < head.size:
+            self._missing(self._expected, head.size)
+        if self.size != head.size:
+            found.place("head", f"counts {head.size} entries; there are {self.size}", "head-size")
+        if head.chain != self.chain:
+            found.place("head", "its chain is not that of the entries", "head-chain")
+        if head.root != self.root:
+            found.place("head", "its root is not that of the entries", "head-root")
+        if head.frontier != self._frontier.format():
+            found.place("head", "its frontier is not that of the entries", "head-frontier")
+        if recorded_at is not None and head.recorded_at != recorded_at:
+            found.place("head", "its recorded time is not that of the newest entry", "head-recorded-at")
+
+
+def _follows(stored: object, leaf: object, linked: object) -> bool:
+    """Whether a stored link follows the one stored before it; what cannot be known is not held against it."""
+    if stored is None:
+        return True
+    if not all(type(value) is bytes and len(value) == HASH_BYTES for value in (stored, leaf)):
+        return False
+    return link(stored, leaf) == linked  # type: ignore[arg-type]
