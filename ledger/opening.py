@@ -171,6 +171,7 @@ def _discard(store: Store) -> None:
         return
     with store.engine.begin() as connection:
         tables.metadata.drop_all(connection)
+        connection.execute(sa.text("DROP FUNCTION IF EXISTS ledger_requires_durability"))
         connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
     store.close()
 

@@ -34,7 +34,8 @@ def compare_lists(ledger: Ledger) -> tuple[list[dict[str, Any]], list[str]]:
     findings = [
         {
             "grade": MANIPULATION,
-            "index": None,
+            "index": difference.index,
+            "code": "view-row",
             "what": f"{difference.table}{f', row {difference.uid}' if difference.uid else ''}: {difference.what}",
         }
         for difference in compare(ledger, engine)

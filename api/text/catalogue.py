@@ -91,6 +91,14 @@ class Text:
         """What a verification left out, in words where the catalogue has them."""
         return self._known(PAGES, "not_checked", item) or item
 
+    def finding(self, code: str | None, what: str) -> str:
+        """A finding's sentence with its place; in English it is the verification's own."""
+        said = None if code is None or self.language is Language.EN else self._known(PAGES, "finding", code)
+        place, found, _ = what.partition(": ")
+        if said is None:
+            return what
+        return f"{place.replace('entry ', '条目').replace('head', '链头')}：{said}" if found else said
+
     def clause(self, group: str, code: str) -> str | None:
         """A word about a clause, rule or label, where there is one."""
         return self._known(CLAUSES, group, code)

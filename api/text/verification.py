@@ -40,7 +40,7 @@ def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = 
                 [
                     text.state("grade", str(finding["grade"])),
                     "" if finding.get("index") is None else str(finding["index"]),
-                    str(finding["what"]),
+                    text.finding(finding.get("code"), str(finding["what"])),
                 ]
                 for finding in findings
             ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ledger.commands.command import Change, Command, handles, require_subject
@@ -49,7 +50,7 @@ def report(ledger: Ledger, command: Command) -> Change:
     row = ledger.claim("breach", data.breach_id, breach.uid, command.source)
     if data.commitment_id is not None:
         ledger.load(Commitment, data.commitment_id)
-    decided = data.conduct_id is not None and ledger.find("conduct", data.conduct_id) is not None
+    decided = data.conduct_id is not None and _decided_in(ledger, data.conduct_id)[0] is not None
     require(not decided, "conduct-decided", "this conduct was decided before (政务处分法 16)", "data.conduct_id")
     data = data.model_copy(update={"unit_at_time": _unit_at_time(ledger, command)})
     breach.report(data, act, ledger.policy.limitation_ends(day(data.occurred_on), act.on))
@@ -69,7 +70,7 @@ def report(ledger: Ledger, command: Command) -> Change:
 @handles("ReportDeclined")
 def decline(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    breach.decline(command.data, command.act, by_reporter=ledger.is_reporter(breach, command.line.actor))
+    breach.decline(command.data, command.act, by_reporter=_by_reporter(ledger, command, breach))
     return change(ledger, breach)
 
 
@@ -79,7 +80,7 @@ def notify(ledger: Ledger, command: Command) -> Change:
     breach.notify(
         command.data,
         command.act,
-        by_reporter=ledger.is_reporter(breach, command.line.actor),
+        by_reporter=_by_reporter(ledger, command, breach),
         earliest_reply_due=ledger.policy.breach_reply_due(command.act.on),
     )
     return change(ledger, breach)
@@ -100,19 +101,37 @@ def lapse(ledger: Ledger, command: Command) -> Change:
     return change(ledger, breach)
 
 
+def _decided_in(ledger: Ledger, conduct: str) -> tuple[str | None, str]:
+    """The case in which a conduct was decided, if any, and the value under which the next decision claims it.
+
+    A voided record decided nothing: a new record of the same conduct takes its place (DOMAIN §4.2).
+    """
+    value = conduct
+    while (holder := ledger.find("conduct", value)) is not None and ledger.aggregate(Breach, holder).state == "VOIDED":
+        value = f"{conduct}\x00{holder}"
+    return holder, value
+
+
 def _conduct(ledger: Ledger, breach: Breach) -> tuple[bool, tuple[IndexRow, ...]]:
     """Whether the conduct was decided in another case, and the row that says it is decided now."""
     if breach.conduct is None:
         return False, ()
-    holder = ledger.find("conduct", breach.conduct)
-    return holder is not None, () if holder else (ledger.index_row("conduct", breach.conduct, breach.uid),)
+    holder, value = _decided_in(ledger, breach.conduct)
+    return holder is not None, () if holder else (ledger.index_row("conduct", value, breach.uid),)
+
+
+def _by_reporter(ledger: Ledger, command: Command, breach: Breach) -> bool:
+    """Whether the actor reported the case, under the caller's id or under the pseudonym: both are accepted."""
+    actor, uid = command.line.actor, command.act.actor.id
+    names = dict.fromkeys((actor.id, uid, ledger.caller_id(uid)))
+    return any(ledger.is_reporter(breach, replace(actor, id=name)) for name in names)
 
 
 @handles("BreachConfirmed")
 def confirm(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     decided, rows = _conduct(ledger, breach)
-    by_reporter = ledger.is_reporter(breach, command.line.actor)
+    by_reporter = _by_reporter(ledger, command, breach)
     breach.confirm(command.data, command.act, by_reporter=by_reporter, conduct_decided=decided)
     return change(ledger, breach, rows)
 
@@ -120,9 +139,8 @@ def confirm(ledger: Ledger, command: Command) -> Change:
 @handles("BreachDismissed")
 def dismiss(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    decided, rows = _conduct(ledger, breach)
-    by_reporter = ledger.is_reporter(breach, command.line.actor)
-    breach.dismiss(command.data, command.act, by_reporter=by_reporter, conduct_decided=decided)
+    _, rows = _conduct(ledger, breach)
+    breach.dismiss(command.data, command.act, by_reporter=_by_reporter(ledger, command, breach))
     return change(ledger, breach, rows)
 
 
@@ -159,7 +177,7 @@ def appeal(ledger: Ledger, command: Command) -> Change:
 @handles("AppealDecided")
 def decide_appeal(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    by_reporter = ledger.is_reporter(breach, command.line.actor)
+    by_reporter = _by_reporter(ledger, command, breach)
     breach.decide_appeal(command.data, command.act, by_reporter=by_reporter)
     return change(ledger, breach)
 

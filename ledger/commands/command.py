@@ -18,7 +18,7 @@ from ledger.catalogue import event_of
 from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, Sealed, require
 from ledger.domain.sections import written_names
 from ledger.domain.values import Payload, Role
-from ledger.errors import Invalid, Refused
+from ledger.errors import Invalid, LedgerError, Refused
 from ledger.line import Line
 from ledger.storage.events import IndexRow
 
@@ -42,7 +42,7 @@ _CODES = {
 # What a value's own check may say; anything else a validator raises is `bad-value`.
 _VALUE_CODES = frozenset({
     "bad-date", "impossible-date", "not-nfc", "forbidden-character", "lone-surrogate", "bad-code", "bad-decimal",
-    "too-deep", "float-not-allowed", "bad-name",
+    "too-deep", "float-not-allowed", "bad-name", "empty",
 })  # fmt: skip
 
 
@@ -88,7 +88,16 @@ def handles(name: str) -> Callable[[Handler], Handler]:
     """Register a handler for a type of the catalogue."""
 
     def register(handler: Handler) -> Handler:
-        HANDLERS[name] = handler
+        def judge(ledger: Ledger, command: Command) -> Change:
+            try:
+                return handler(ledger, command)
+            except LedgerError as error:
+                # An aggregate names a member of its data; a caller knows it as a member of the line.
+                if error.field != "effective_on" and error.field in written_names(command.event.Data).values():
+                    error.field = f"data.{error.field}"
+                raise
+
+        HANDLERS[name] = judge
         return handler
 
     return register
@@ -151,6 +160,8 @@ def check_role(event: type[LedgerEvent], role_name: str, on_behalf: bool) -> Rol
         raise Refused("a named human decides", code="human-decision-required", field="actor.role")
     stands_in = on_behalf and Role.SUBJECT in event.ROLES and role in (Role.HR, Role.CREDIT)
     require(role in event.ROLES or stands_in, "role-not-allowed", "another role says this", "actor.role")
+    by_proxy = not on_behalf or stands_in
+    require(by_proxy, "role-not-allowed", "HR or CREDIT records an act of a subject", "data.on_behalf_of")
     return role
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.commands.command import Change, Command, handles
-from ledger.domain.base import require
+from ledger.domain.base import LedgerAggregate, require
 from ledger.domain.identifiers import check_id_number, check_region, check_uscc
 from ledger.domain.subject import Subject
 from ledger.domain.values import Role, SubjectKind
@@ -35,7 +35,7 @@ def register(ledger: Ledger, command: Command) -> Change:
         check_uscc(data.uscc)
     if data.region is not None:
         check_region(data.region, command.act.on)
-    subject = ledger.new(Subject)
+    subject = _opened(ledger, command, person=person)
     rows = [ledger.claim("subject", data.ref, subject.uid, command.source)]
     if data.id_number is not None:
         rows.append(ledger.index_row("id-number", data.id_number, subject.uid))
@@ -44,6 +44,18 @@ def register(ledger: Ledger, command: Command) -> Change:
     subject.register(data)
     published = frozenset() if person else _PUBLIC_IDENTITY
     return Change(subject, (subject.uid,), subject.uid, tuple(rows), published=published)
+
+
+def _opened(ledger: Ledger, command: Command, *, person: bool) -> Subject:
+    """A new subject. Who acted under this id before it was registered keeps the pseudonym, and so stays the decider,
+    or the deciding organ, of what was decided then."""
+    known = None if command.source else ledger.find("actor" if person else "actor-unit", command.data.ref)
+    if known is None:
+        return ledger.new(Subject)
+    subject = LedgerAggregate.blank(f"{Subject.KIND}/{known}")
+    assert isinstance(subject, Subject)
+    subject.act = command.act
+    return subject
 
 
 @handles("PostAssigned")

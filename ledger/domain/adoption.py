@@ -5,8 +5,6 @@ An adopted edition is never edited, only succeeded; its bytes are a document who
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from ledger.domain.base import LedgerAggregate, LedgerEvent, require
 from ledger.domain.values import Day, Payload, Ref, Role
 
@@ -17,14 +15,13 @@ class RulebookPublished(LedgerEvent):
     TOPIC = "rulebook.published.v1"
     ROLES = (Role.CREDIT,)
     MAY_LIE_AHEAD = True
-    LATE_WITHOUT_DOCUMENT = True
 
     class Data(Payload):
         rulebook_id: Ref
         version: str | None = None
         digest: str | None = None
         effective_on: Day | None = None
-        approvers: list[Ref] = Field(default_factory=list)
+        approvers: list[Ref]
 
     def apply(self, rulebook: Rulebook) -> None:
         rulebook.digest = self.data.digest
@@ -58,7 +55,7 @@ class RulebookRetired(LedgerEvent):
 
     class Data(Payload):
         rulebook_id: Ref
-        approvers: list[Ref] = Field(default_factory=list)
+        approvers: list[Ref]
 
     def apply(self, rulebook: Rulebook) -> None:
         rulebook.retired = True
@@ -78,17 +75,23 @@ class Rulebook(LedgerAggregate):
         same = self.digest is None or digest is None or self.digest == digest
         require(same, "edition-changed", "an adopted edition is never edited, only succeeded", "digest")
 
+    @staticmethod
+    def _require_two(approvers: list[str]) -> None:
+        two = len(set(approvers)) >= 2
+        require(two, "two-approvers-required", "an edition needs two different approvers", "data.approvers")
+
     def publish(self, data: RulebookPublished.Data) -> None:
+        self._require_two(data.approvers)
         self._require_same(data.digest)
         self.happen(RulebookPublished, data)
 
     def activate(self, data: RulebookActivated.Data) -> None:
-        two = len(set(data.approvers)) >= 2
-        require(two, "two-approvers-required", "an edition is activated by two different approvers", "approvers")
+        self._require_two(data.approvers)
         require(not self.retired, "edition-retired", "a retired edition is not activated again")
         self._require_same(data.digest)
         self.happen(RulebookActivated, data)
 
     def retire(self, data: RulebookRetired.Data) -> None:
+        self._require_two(data.approvers)
         require(not self.retired, "wrong-state", "the edition is retired already")
         self.happen(RulebookRetired, data)

@@ -42,8 +42,10 @@ class Breach(Repairs, LedgerAggregate):
     commitment: str | None
     notified_severity: Severity | None
     reply_due: date | None
+    replied_on: date | None
     severity: Severity | None
     decision_on: date | None
+    found_on: date | None
     decider: str | None
     deciding_unit: str | None
     record_kind: str | None
@@ -57,7 +59,8 @@ class Breach(Repairs, LedgerAggregate):
     def start(self) -> None:
         self.state = "NEW"
         self.unit_at_time = self.conduct = self.commitment = None
-        self.notified_severity = self.reply_due = self.severity = self.decision_on = None
+        self.notified_severity = self.reply_due = self.replied_on = None
+        self.severity = self.decision_on = self.found_on = None
         self.decider = self.deciding_unit = self.record_kind = self.list_code = self.ends_on = None
         self.appeal_route = self.review_decided_on = None
         self.reviewers = ()
@@ -68,6 +71,7 @@ class Breach(Repairs, LedgerAggregate):
 
     def find(self, severity: Severity, decision_on: date, event: LedgerEvent) -> None:
         self.state, self.severity, self.decision_on = "CONFIRMED", severity, decision_on
+        self.found_on = day(event.envelope.context.effective_on)
         actor = event.envelope.context.actor
         self.decider, self.deciding_unit = actor["id"], actor.get("unit")
 
@@ -102,10 +106,12 @@ class Breach(Repairs, LedgerAggregate):
         require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
 
     def _heard(self, act: Act) -> bool:
-        if self.state in ("REPLIED", "LAPSED"):
-            return True
+        """Replied to, or lapsed, on the stated day as well as on the recorded one (DOMAIN §4.1)."""
+        if self.state == "REPLIED":
+            replied = self.replied_on
+            return replied is not None and all(moment >= replied for moment in act.days)
         due = self.reply_due
-        return self.state == "NOTIFIED" and due is not None and all(moment > due for moment in act.days)
+        return self.state in ("NOTIFIED", "LAPSED") and due is not None and all(moment > due for moment in act.days)
 
     def _require_undecided(self) -> None:
         undecided = self.state in ("REPORTED", "NOTIFIED", "REPLIED", "LAPSED")
@@ -154,11 +160,10 @@ class Breach(Repairs, LedgerAggregate):
         require(not conduct_decided, "conduct-decided", "this conduct was decided before (政务处分法 16)")
         self.happen(events.BreachConfirmed, data)
 
-    def dismiss(self, data: events.BreachDismissed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool) -> None:
+    def dismiss(self, data: events.BreachDismissed.Data, act: Act, *, by_reporter: bool) -> None:
         self._require_undecided()
         self._require_impartial(act, by_reporter)
         require(self._heard(act), "reply-period-open", "a dismissal, too, needs the reply or its lapse")
-        require(not conduct_decided, "conduct-decided", "this conduct was decided before (政务处分法 16)")
         self.happen(events.BreachDismissed, data)
 
     def clear(self, data: events.ClearanceNoticePublished.Data) -> None:
@@ -180,13 +185,16 @@ class Breach(Repairs, LedgerAggregate):
         require(data.doc is not None, "document-required", "a removal rests on the source's document", "doc")
         self.happen(events.AuthorityRecordRemoved, data)
 
+    def is_found(self, act: Act) -> bool:
+        return self.found_on is not None and all(moment >= self.found_on for moment in act.days)
+
     def is_over(self, act: Act, windows: Windows) -> bool:
         ended = self.ends_on is not None and any(moment > self.ends_on for moment in act.days)
         return ended or (windows.over_on is not None and any(moment >= windows.over_on for moment in act.days))
 
     def appeal(self, data: events.BreachAppealed.Data, act: Act, windows: Windows) -> None:
         require(self.state != "APPEALED", "appeal-open", "an appeal is open already")
-        standing = self.state in STANDING and not self.is_over(act, windows)
+        standing = self.state in STANDING and self.is_found(act) and not self.is_over(act, windows)
         require(standing, "finding-not-standing", "only a standing finding is appealed")
         if self.record_kind is not None:
             require(data.route == "OBJECTION", "wrong-route", "an imported record is objected to", "route")

@@ -94,6 +94,7 @@ class BreachNotified(LedgerEvent):
         breach.state = "NOTIFIED"
         breach.notified_severity = Severity(self.data.proposed_finding)
         breach.reply_due = day(self.data.reply_due)
+        breach.replied_on = None
 
 
 class BreachReplied(LedgerEvent):
@@ -109,6 +110,7 @@ class BreachReplied(LedgerEvent):
 
     def apply(self, breach: Breach) -> None:
         breach.state = "REPLIED"
+        breach.replied_on = day(self.envelope.context.effective_on)
 
 
 class ReplyLapsed(LedgerEvent):

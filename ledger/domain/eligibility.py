@@ -108,7 +108,7 @@ class CandidateResponded(LedgerEvent):
         statement: Annotated[Text, InSection("statement")]
 
     def apply(self, check: Check) -> None:
-        check.state = "RESPONDED"
+        check.state, check.responded_on = "RESPONDED", day(self.envelope.context.effective_on)
 
 
 class SevenConsiderations(BaseModel):
@@ -230,10 +230,11 @@ class Check(LedgerAggregate):
     statutory_basis: str | None
     outcome: str | None
     reply_due: date | None
+    responded_on: date | None
 
     def start(self) -> None:
         self.state = "NEW"
-        self.outcome = self.reply_due = self.consent_id = self.requester = None
+        self.outcome = self.reply_due = self.responded_on = self.consent_id = self.requester = None
 
     @property
     def case(self) -> tuple[str, ...]:
@@ -275,9 +276,7 @@ class Check(LedgerAggregate):
         self._require_decidable(consent_withdrawn)
         require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
         if data.decision == "NOT_ELIGIBLE":
-            due = self.reply_due
-            over = due is not None and all(moment > due for moment in act.days)
-            heard = self.state == "RESPONDED" or over
+            heard = self._heard(act)
             require(heard, "notice-period-open", "a negative decision waits for the notice and the reply period")
         departs = (self.outcome, data.decision) in (("BLOCK", "ELIGIBLE"), ("CLEAR", "NOT_ELIGIBLE"))
         if departs or data.departs_from_rule:
@@ -285,6 +284,13 @@ class Check(LedgerAggregate):
             require(seconded, "second-approver-required", "a departure from the rule needs a second approver")
             data = data.model_copy(update={"departs_from_rule": True})
         self.happen(EligibilityDecided, data)
+
+    def _heard(self, act: Act) -> bool:
+        """Responded, or the period over, on the stated day as well as on the recorded one (DOMAIN §4.1)."""
+        due, responded = self.reply_due, self.responded_on
+        if responded is not None and all(moment >= responded for moment in act.days):
+            return True
+        return due is not None and all(moment > due for moment in act.days)
 
     def notify(self, data: EligibilityNotified.Data) -> None:
         self._require_state("DECIDED")

@@ -34,6 +34,10 @@ class Repairs(LedgerAggregate):
         """Whether the finding is over on the day of the act, stated or recorded."""
         raise NotImplementedError
 
+    def is_found(self, act: Act) -> bool:
+        """Whether the finding was made by the day of the act, stated and recorded."""
+        raise NotImplementedError
+
     def start_repairs(self) -> None:
         self.repairs = {}
         self.repair_bar_until = None
@@ -46,7 +50,8 @@ class Repairs(LedgerAggregate):
         repairable = self.record_kind not in NEVER_REPAIRED
         require(repairable, "not-repairable", "this record is removed or lifted at its source, never repaired")
         require(self.state != "APPEALED", "appeal-open", "while an appeal is open no repair is applied for")
-        require(self.state in _STANDING, "finding-not-standing", "only a standing finding is repaired")
+        standing = self.state in _STANDING and self.is_found(act)
+        require(standing, "finding-not-standing", "only a standing finding is repaired")
         require(not self.is_over(act, windows), "finding-over", "the finding is over")
         others = [state for key, state in self.repairs.items() if state in OPEN and key != data.repair_id]
         require(not others, "repair-open", "another repair is open")

@@ -129,6 +129,13 @@ def _decimal(text: str) -> str:
     return text
 
 
+def _document(value: Any) -> Any:
+    """A document is named: an empty text or an empty object is none."""
+    if not (value.strip() if isinstance(value, str) else value):
+        raise ValueError("empty")
+    return _plain_json(value)
+
+
 def _plain_json(value: Any, depth: int = 0) -> Any:
     """Section values: any JSON without floats, kept exactly as given."""
     if depth > 16:
@@ -165,7 +172,7 @@ UnitRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT,))]
 BodyRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT, SubjectKind.ENTERPRISE))]
 
 Reasons = Annotated[Text, InSection("reasons")]
-Document = Annotated[Text | dict[str, Any], AfterValidator(_plain_json), InSection("document")]
+Document = Annotated[Text | dict[str, Any], AfterValidator(_document), InSection("document")]
 DocumentText = Annotated[Text, InSection("document")]
 NonEmpty = Annotated[str, Field(min_length=1)]
 

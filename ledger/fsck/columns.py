@@ -62,7 +62,7 @@ class Stated:
 
 
 class Columns:
-    """Reads the entries in order. `recorded_at` is the newest entry's, `history_end` the entry that closed a history."""
+    """Reads the entries in order; `recorded_at` is the newest one's, `history_end` the one that closed a history."""
 
     def __init__(self, origin: str | None, findings: Findings) -> None:
         self.recorded_at = ""
@@ -125,7 +125,11 @@ class Columns:
             self._clock = data.get("clock")
             if data.get("suite") != SUITE:
                 self._findings.entry(index, f"the suite is not {SUITE}", "suite")
-            if data.get("origin") != stated.header.origin or data.get("format") != FORMAT_VERSION or stated.version != 1:
+            if (
+                data.get("origin") != stated.header.origin
+                or data.get("format") != FORMAT_VERSION
+                or stated.version != 1
+            ):
                 self._findings.entry(index, "origin or format are not those of its own header", "opening")
         elif stated.type == "HistoryLoaded":
             if self._clock == "real" or self.history_end is not None:

@@ -62,7 +62,9 @@ class Sections:
             rows = self._snapshot.rows(_BESIDE, (after, last))
         except Damaged as error:
             what = f"entries {after + 1}–{last}: their disclosures cannot be read"
-            self._findings.place("disclosures", f"{what}: {error.detail}", "section-unreadable", index=max(after + 1, 0))
+            self._findings.place(
+                "disclosures", f"{what}: {error.detail}", "section-unreadable", index=max(after + 1, 0)
+            )
             return [Opened(stated, whole=not stated.header.sd) for stated in entries]
         keys = self._keys_of({(row[2], row[3]) for row in rows if isinstance(row[2], str) and isinstance(row[3], str)})
         beside: dict[int, list[Row]] = {}

@@ -41,8 +41,9 @@ class Snapshot:
             self._held.begin()
         except SQLAlchemyError as error:
             raise Unavailable("the database cannot be read", code="store-unavailable") from error
-        self._connection: Any = self._held.connection.driver_connection
-        self._cursor: Any = self._connection.cursor() if self.sqlite else self._connection.cursor(binary=True)
+        driver: Any = self._held.connection.driver_connection
+        self._connection = driver
+        self._cursor: Any = driver.cursor() if self.sqlite else driver.cursor(binary=True)
         self._isolate()
 
     def _isolate(self) -> None:

@@ -1,12 +1,13 @@
 """Leaf, chain and root: the entries' own bytes hashed again, in order, against what is stored beside them.
 
-`take` is given the rows page by page; `finish` compares the end with the head row. A broken place is named once: what follows it is measured against what is stored, not against the break.
+`take` is given the rows page by page; `finish` compares the end with the head row. A broken place is named once: what
+follows it is measured against what is stored, not against the break.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from ledger.fsck.report import Findings
@@ -16,6 +17,7 @@ from ledger.log.merkle import Closed, Frontier
 from ledger.storage.session import Row
 
 _UNKNOWN: Final = b"\0" * HASH_BYTES  # stands for a hash that cannot be known
+LINK: Final = b"integrity-ledger/chain/v1\x00"  # `log.chain.link`, without a call for each of a million entries
 _NO_END: Final = 1 << 63
 
 
@@ -71,41 +73,55 @@ class Spine:
         """The root over the entries seen."""
         return self._frontier.root()
 
-    def take(self, rows: Iterable[Row]) -> Taken:
-        """Hash rows (index, leaf, chain, contents) on."""
-        stop = _NO_END if self._head is None else self._head.size
-        chain, expected, stored = self.chain, self._expected, self._stored
-        leaves, doubtful = list[bytes](), set[int]()
+    def take(self, rows: list[Row]) -> Taken:
+        """Hash a page of rows (index, leaf, chain, contents) on."""
+        taken = self._take_whole(rows)
+        return self._take_singly(rows) if taken is None else taken
+
+    def _take_whole(self, rows: list[Row]) -> Taken | None:
+        """The page at full speed; None, and nothing taken, if anything in it is not as it must be."""
+        indexes, stored, linked, states = zip(*rows, strict=True)
+        first, last = self._expected, self._expected + len(rows)
+        end = _NO_END if self._head is None else self._head.size
+        if last > end or indexes != tuple(range(first, last)) or any(type(state) is not bytes for state in states):
+            return None
+        sha, chain, chains = sha256, self.chain, list[bytes]()
+        leaves = [sha(b"\x00" + state).digest() for state in states]
+        for leaf in leaves:
+            chain = sha(LINK + chain + leaf).digest()
+            chains.append(chain)
+        if tuple(leaves) != stored or tuple(chains) != linked:
+            return None
+        self.chain = self._stored = chain
+        self._expected = last
+        self.size += len(leaves)
+        return Taken(set(), leaves, self._frontier.extend(leaves))
+
+    def _take_singly(self, rows: list[Row]) -> Taken:
+        """The page row by row, each broken place named."""
+        chain, leaves, doubtful = self.chain, list[bytes](), set[int]()
         for index, leaf, linked, state in rows:
-            computed = leaf_hash(state) if type(state) is bytes else None
-            if computed is not None:
-                leaves.append(computed)
-                chain = link(chain, computed)
-                if computed == leaf and chain == linked and index == expected < stop:
-                    expected += 1
-                    stored = linked
-                    continue
-            else:
-                leaves.append(_UNKNOWN)
-                chain = link(chain, _UNKNOWN)
+            computed = leaf_hash(state) if type(state) is bytes else _UNKNOWN
+            chain = link(chain, computed)
+            leaves.append(computed)
             if index < 0:
                 self._findings.entry(index, "indexes count from 0", "entry-beyond")
                 self.aligned = False
                 doubtful.add(index)
                 continue
-            if index != expected:
-                self._missing(expected, index)
-                stored = None  # what came before it is not there to compare with
-            if index >= stop:
+            if index != self._expected:
+                self._missing(self._expected, index)
+                self._stored = None  # what came before it is not there to compare with
+            if self._head is not None and index >= self._head.size:
                 self._beyond = [*self._beyond[:1], index]
-            if computed is None or computed != leaf:
+            if computed != leaf:
                 self._findings.entry(index, "contents do not match its hash", "leaf")
                 doubtful.add(index)
-            if not _follows(stored, leaf, linked):
+            if not _follows(self._stored, leaf, linked):
                 self._findings.entry(index, "does not follow the entry before it: its chain is broken", "chain")
-            expected = max(expected, index + 1)
-            stored = linked
-        self.chain, self._expected, self._stored = chain, expected, stored
+            self._expected = index + 1
+            self._stored = linked
+        self.chain = chain
         self.size += len(leaves)
         return Taken(doubtful, leaves, self._frontier.extend(leaves))
 

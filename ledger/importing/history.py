@@ -114,7 +114,8 @@ def import_history(
         report.committed = not dry_run
     except _Discard:
         report.imported = 0
-        report.reasons = Counter({"refused": len(report.refused), "not-written": report.rows - len(report.refused)})
+        if report.rows > len(report.refused):
+            report.reasons["not-written"] = report.rows - len(report.refused)
     report.size = ledger.size
     return report
 

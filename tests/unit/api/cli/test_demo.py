@@ -20,7 +20,6 @@ def states(database: str) -> dict[int, bytes]:
 
 
 def test_the_demonstration_catches_the_one_byte_that_differs(run: Run) -> None:
-    pytest.importorskip("ledger.fsck")
     result = run("demo", "--json")
     shown = json.loads(result.stdout)
     original, copy = states("demo/city.db"), states("demo/tampered.db")
