@@ -45,6 +45,7 @@ def unit_score(reader: Reader, unit: str, *, as_of: date, as_known: int, viewer:
     return {
         "subject": reader.caller_id(uid),
         "uid": uid,
+        "name": registration.data.get("name"),
         "as_of": as_of.isoformat(),
         "as_known": str(as_known),
         "size": as_known,

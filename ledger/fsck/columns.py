@@ -17,7 +17,7 @@ from ledger.domain.governance import HistoryLoaded, LedgerOpened
 from ledger.errors import VerificationError
 from ledger.fsck.report import Findings, Grade
 from ledger.log.entry import parse_entry
-from ledger.mapper import FORMAT_VERSION
+from ledger.mapper import FORMAT_VERSION, header_of
 from ledger.opening import SUITE
 from ledger.storage.session import Row
 
@@ -59,6 +59,15 @@ class Stated:
         """The name space of the caller's ids: the source system, or the ledger's own."""
         source = self.header.source
         return "" if source is UNSET else source.get("system", "")
+
+
+def header_if_any(state: object) -> dict[str, Any]:
+    """The header of bytes that may have been tampered with, as far as it can be read; empty if it cannot."""
+    try:
+        header = header_of(state)  # type: ignore[arg-type]
+    except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError):
+        return {}
+    return header if isinstance(header, dict) else {}
 
 
 class Columns:

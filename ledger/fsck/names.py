@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 from msgspec import UNSET
 
-from ledger.fsck.columns import Stated
+from ledger.fsck.columns import Stated, header_if_any
 from ledger.fsck.report import Findings
 from ledger.fsck.sections import Opened
 from ledger.fsck.snapshot import Damaged, Snapshot
-from ledger.mapper import header_of
 from ledger.storage.keys import KeyStore
 
 ACTORS: Final = ("actor", "actor-unit")
@@ -138,22 +136,19 @@ class Names:
         if _is_taken_over(stated):
             self._accounted[TAKEN_OVER] += 1  # its value holds the person's id as the source wrote it
 
-    def _earlier(self, stated: Stated) -> Iterator[dict[str, Any]]:
+    def _earlier(self, stated: Stated) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Topic and data of the entries before this one in its stream; those that cannot be read are named elsewhere."""
         for (state,) in self._snapshot.rows(_EARLIER, (stated.header.stream, stated.index)):
-            try:
-                yield header_of(state)
-            except (msgspec.MsgspecError, KeyError, TypeError):
-                continue  # named already, as an entry of its own
+            header = header_if_any(state)
+            if isinstance(header.get("type"), str) and isinstance(header.get("data"), dict):
+                yield header["type"], header["data"]
 
     def _applied_before(self, stated: Stated, repair: str) -> bool:
         topic = stated.header.type
-        return any(
-            header.get("type") == topic and header.get("data", {}).get("repair_id") == repair
-            for header in self._earlier(stated)
-        )
+        return any(type_ == topic and data.get("repair_id") == repair for type_, data in self._earlier(stated))
 
     def _conduct(self, stated: Stated) -> str | None:
-        reported = (header.get("data", {}).get("conduct_id") for header in self._earlier(stated))
+        reported = (data.get("conduct_id") for _, data in self._earlier(stated))
         return next((conduct for conduct in reported if isinstance(conduct, str)), None)
 
     def _look_up(self, names: list[Name]) -> None:

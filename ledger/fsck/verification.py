@@ -10,12 +10,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Final
 
-import msgspec
-
 from ledger.directory import Directory
 from ledger.domain.governance import HistoryLoaded
 from ledger.errors import LedgerError
-from ledger.fsck.columns import Columns, Stated, note_history
+from ledger.fsck.columns import Columns, Stated, header_if_any, note_history
 from ledger.fsck.names import Names
 from ledger.fsck.report import Findings, Grade, Report
 from ledger.fsck.sections import Documents, Sections
@@ -23,7 +21,6 @@ from ledger.fsck.snapshot import BELOW_ALL, PAGE, Damaged, Snapshot
 from ledger.fsck.spine import Spine, StoredHead, read_head
 from ledger.fsck.tables import Tables, Tiles
 from ledger.log.chain import HASH_BYTES, genesis, link
-from ledger.mapper import header_of
 from ledger.storage.key_files import load_master_key, locations
 from ledger.storage.keys import KeyStore
 from ledger.storage.session import Row
@@ -215,21 +212,13 @@ def _origin(snapshot: Snapshot) -> str | None:
         rows = snapshot.rows(_FIRST)
     except Damaged:
         return None
-    named = [origin for row in rows if (origin := _named_origin(row[2])) is not None]
+    named = [origin for row in rows if isinstance(origin := header_if_any(row[2]).get("origin"), str)]
     leaf, chain, _ = rows[0] if rows else (None, None, None)
     if type(leaf) is bytes and len(leaf) == HASH_BYTES:
         for origin in named:
             if link(genesis(origin), leaf) == chain:
                 return origin
     return named[0] if named else None
-
-
-def _named_origin(state: object) -> str | None:
-    try:
-        origin = header_of(state)["origin"]  # type: ignore[arg-type]
-    except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError):
-        return None
-    return origin if isinstance(origin, str) else None
 
 
 def _history_end(snapshot: Snapshot) -> int | None:

@@ -124,13 +124,13 @@ class Scene:
 
     # Subjects.
 
-    def register_unit(self, on: str, name: str, **changes: Any) -> Acknowledgement:
-        data = {"subject_id": name, "kind": "UNIT", "name": f"示范{name}", "uscc": CREDIT_CODES.get(name), "region": "230800"}
+    def register_unit(self, on: str, ref: str, **changes: Any) -> Acknowledgement:
+        data = {"subject_id": ref, "kind": "UNIT", "name": f"示范{ref}", "uscc": CREDIT_CODES.get(ref), "region": "230800"}
         return self._write("SubjectRegistered", on, CREDIT, data, changes)
 
-    def register_person(self, on: str, name: str, **changes: Any) -> Acknowledgement:
-        data = {"subject_id": name, "kind": "PERSON", "name": f"示例{name}", "region": "230800"}
-        return self._write("SubjectRegistered", on, HR, {**data, "id_number": ID_NUMBERS.get(name)}, changes)
+    def register_person(self, on: str, ref: str, **changes: Any) -> Acknowledgement:
+        data = {"subject_id": ref, "kind": "PERSON", "name": f"示例{ref}", "region": "230800"}
+        return self._write("SubjectRegistered", on, HR, {**data, "id_number": ID_NUMBERS.get(ref)}, changes)
 
     def assign(self, on: str, person: str, unit: str, since: str, **changes: Any) -> Acknowledgement:
         data = {"subject_id": person, "unit_id": unit, "level": "L3", "post": "C3", "from": since}

@@ -6,8 +6,6 @@ import json
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from tests.unit.api.cli.conftest import Run
 
 

@@ -1,0 +1,560 @@
+"""From report to finding: nobody is found in breach unheard, by whom reported them, or twice (DOMAIN §4.2, §4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.scene import (
+    ABSENT, CREDIT, DECIDER, DECIDER_2, DOCUMENT, FACTORS, P1, P2, REPORTER, SYSTEM, U1, Scene,
+)  # fmt: skip
+
+
+def state(scene: Scene) -> str:
+    return str(scene.state("breach", "B1").state)
+
+
+# The report.
+
+
+def test_a_report_carries_the_person_and_the_unit_of_the_time(scene: Scene) -> None:
+    scene.report()
+
+    entry = scene.newest()
+    assert set(entry.subjects) == {scene.ledger.uid("subject", "P1"), scene.ledger.uid("subject", "U1")}
+    assert entry.data["unit_at_time"] == scene.ledger.uid("subject", "U1")
+
+
+def test_every_entry_of_a_case_carries_its_whole_list(scene: Scene) -> None:
+    scene.found()
+    scene.appeal()
+    scene.decide_appeal()
+    scene.apply_for_repair()
+
+    entries = scene.ledger.stream(f"breach/{scene.ledger.uid('breach', 'B1')}", scene.ledger.size)
+    assert len(entries) == 7
+    assert {entry.subjects for entry in entries} == {entries[0].subjects}
+
+
+def test_another_unit_than_the_posts_say_is_refused(scene: Scene) -> None:
+    with scene.refused("unit-at-time-mismatch", "data.unit_at_time"):
+        scene.report(unit_at_time="U2")
+
+    scene.report(unit_at_time="U1")
+
+
+def test_the_unit_is_the_one_of_the_day_of_the_conduct(scene: Scene) -> None:
+    scene.assign("2025-02-15", "P1", "U2", "2025-02-15")
+    scene.report(occurred_on="2025-02-14")
+
+    assert scene.state("breach", "B1").unit_at_time == scene.ledger.uid("subject", "U1")
+
+
+def test_a_post_recorded_later_changes_no_report(scene: Scene) -> None:
+    scene.report()
+    scene.assign("2025-03-01", "P1", "U2", "2025-01-01")
+
+    assert scene.state("breach", "B1").unit_at_time == scene.ledger.uid("subject", "U1")
+
+
+def test_a_report_about_a_unit_has_no_unit_of_the_time(scene: Scene) -> None:
+    with scene.refused("unit-at-time-mismatch"):
+        scene.report(subject_id="U1", unit_at_time="U1")
+
+    scene.report(subject_id="U1")
+
+    assert scene.state("breach", "B1").case == (scene.ledger.uid("subject", "U1"),)
+
+
+def test_conduct_lies_before_its_report(scene: Scene) -> None:
+    with scene.refused("occurred-after-report"):
+        scene.report("2025-02-20", occurred_on="2025-02-21")
+
+
+def test_an_unknown_subject_or_commitment_is_refused(scene: Scene) -> None:
+    with scene.refused("unknown-subject", "data.subject_id"):
+        scene.report(subject_id="NOBODY")
+    with scene.refused("unknown-commitment"):
+        scene.report(commitment_id="NOTHING")
+
+
+def test_an_id_stands_for_one_breach(scene: Scene) -> None:
+    scene.report()
+
+    with scene.refused("breach-exists"):
+        scene.report()
+    with scene.refused("breach-exists"):
+        scene.take_over(breach_id="B1")
+
+
+def test_who_reported_is_in_no_entry(scene: Scene) -> None:
+    scene.report()
+    scene.report(breach_id="B3")
+
+    entries = scene.ledger.history(scene.ledger.uid("subject", "P1") or "", scene.ledger.size)[-2:]
+    reporters = [entry.actor for entry in entries]
+    assert reporters[0]["id"] != reporters[1]["id"], "a fresh pseudonym for each case"
+    assert all("unit" not in actor for actor in reporters)
+    assert scene.ledger.sections(entries[0], ("reporter",))["reporter"] == {"id": "reporter-1", "unit": "U1"}
+
+
+def test_without_a_limitation_in_the_edition_any_report_is_in_time(scene: Scene) -> None:
+    scene.report(occurred_on="1999-01-01", unit_at_time=ABSENT)
+
+
+# Declining.
+
+
+def test_a_report_is_declined_before_the_person_hears_of_it(scene: Scene) -> None:
+    scene.report()
+    scene.decline()
+
+    assert state(scene) == "DECLINED"
+
+
+@pytest.mark.parametrize("next_step", ["decline", "notify", "reply", "lapse", "confirm", "dismiss"])
+def test_a_declined_report_is_closed(scene: Scene, next_step: str) -> None:
+    scene.report()
+    scene.decline()
+
+    with scene.refused("wrong-state"):
+        getattr(scene, next_step)()
+
+
+def test_a_notified_case_is_not_declined(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+
+    with scene.refused("wrong-state"):
+        scene.decline("2025-02-25")
+
+
+# The notice.
+
+
+def test_the_reply_period_is_ten_working_days_at_least(scene: Scene) -> None:
+    scene.report()
+    with scene.refused("reply-period-too-short", "data.reply_due"):
+        scene.notify("2025-02-24", reply_due="2025-03-09")
+
+    scene.notify("2025-02-24", reply_due="2025-03-10")
+
+
+def test_a_notice_names_its_basis(scene: Scene) -> None:
+    scene.report()
+
+    with scene.refused("too-few", "data.basis"):
+        scene.notify(basis=[])
+
+
+@pytest.mark.parametrize("decide", ["decline", "notify", "confirm", "dismiss"])
+def test_who_reported_does_not_decide(scene: Scene, decide: str) -> None:
+    scene.report()
+    if decide in ("confirm", "dismiss"):
+        scene.notify()
+        scene.reply()
+
+    with scene.refused("reporter-may-not-decide"):
+        getattr(scene, decide)("2025-03-20", by=replace(DECIDER, id=REPORTER.id))
+
+
+@pytest.mark.parametrize("reported_as", ["caller-id", "pseudonym"])
+def test_a_pseudonym_does_not_hide_who_reported(scene: Scene, reported_as: str) -> None:
+    names = {"caller-id": "P2", "pseudonym": scene.ledger.uid("subject", "P2") or ""}
+    scene.report(by=replace(REPORTER, id=names.pop(reported_as)))
+    (other,) = names.values()
+
+    with scene.refused("reporter-may-not-decide"):
+        scene.notify(by=replace(DECIDER, id=other))
+
+
+@pytest.mark.parametrize("decide", ["decline", "notify", "confirm", "dismiss", "decide_appeal"])
+def test_nobody_decides_in_their_own_case(scene: Scene, decide: str) -> None:
+    scene.report()
+    if decide not in ("decline", "notify"):
+        scene.notify()
+        scene.reply()
+    if decide == "decide_appeal":
+        scene.confirm()
+        scene.appeal()
+    role = "REVIEWER" if decide == "decide_appeal" else "DECIDER"
+
+    with scene.refused("own-case"):
+        getattr(scene, decide)("2025-04-20", by=replace(DECIDER, id="P1", role=role))
+
+
+# The hearing.
+
+
+def test_a_reply_on_the_last_day_is_in_time(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply("2025-03-10")
+
+    assert state(scene) == "REPLIED"
+
+
+def test_a_reply_on_the_day_after_is_late(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+
+    with scene.refused("reply-period-over"):
+        scene.reply("2025-03-11")
+
+
+def test_a_reply_said_to_be_in_time_but_recorded_late_is_late(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+
+    with scene.refused("reply-period-over"):
+        scene.reply("2025-03-10", recorded="2025-03-11", doc=DOCUMENT)
+
+
+def test_the_period_lapses_on_the_day_after_it_ends(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+    with scene.refused("reply-period-open"):
+        scene.lapse("2025-03-10")
+
+    scene.lapse("2025-03-11")
+
+    assert state(scene) == "LAPSED"
+
+
+def test_what_was_replied_to_does_not_lapse(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply()
+
+    with scene.refused("wrong-state"):
+        scene.lapse()
+    with scene.refused("wrong-state"):
+        scene.reply("2025-03-04")
+
+
+@pytest.mark.parametrize("decide", ["confirm", "dismiss"])
+def test_nobody_is_judged_unheard(scene: Scene, decide: str) -> None:
+    scene.report()
+    with scene.refused("reply-period-open"):
+        getattr(scene, decide)("2025-02-21")
+    scene.notify()
+    with scene.refused("reply-period-open"):
+        getattr(scene, decide)("2025-03-10")
+
+    getattr(scene, decide)("2025-03-11")  # the lapse needs no entry
+
+    assert state(scene) in ("CONFIRMED", "DISMISSED")
+
+
+@pytest.mark.parametrize("decide", ["confirm", "dismiss"])
+def test_after_a_reply_the_decision_need_not_wait(scene: Scene, decide: str) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply("2025-03-03")
+
+    getattr(scene, decide)("2025-03-03")
+
+
+@pytest.mark.parametrize("decide", ["confirm", "dismiss"])
+def test_a_decision_dated_before_the_reply_is_unheard(scene: Scene, decide: str) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply("2025-03-03")
+
+    with scene.refused("reply-period-open"):
+        getattr(scene, decide)("2025-02-28", recorded="2025-03-20", doc=DOCUMENT)
+
+
+@pytest.mark.parametrize("decide", ["confirm", "dismiss"])
+def test_a_decision_dated_before_the_lapse_is_unheard(scene: Scene, decide: str) -> None:
+    scene.report()
+    scene.notify()
+    scene.lapse()
+
+    with scene.refused("reply-period-open"):
+        getattr(scene, decide)("2025-03-10", recorded="2025-03-20", doc=DOCUMENT)
+
+
+# The finding.
+
+
+def test_a_finding_is_not_graver_than_the_notice(scene: Scene) -> None:
+    scene.report()
+    scene.notify(proposed_finding="MINOR")
+    scene.reply()
+    with scene.refused("finding-exceeds-notice", "data.severity"):
+        scene.confirm(severity="GENERAL")
+
+    scene.confirm(severity="MINOR")
+
+
+def test_a_graver_finding_needs_a_new_notice_and_a_new_hearing(scene: Scene) -> None:
+    scene.report()
+    scene.notify(proposed_finding="MINOR")
+    scene.reply()
+    scene.notify("2025-03-12", reply_due="2025-03-26")
+    with scene.refused("reply-period-open"):
+        scene.confirm("2025-03-20")
+
+    scene.confirm("2025-03-27")
+
+    assert scene.state("breach", "B1").severity == "GENERAL"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"doc": ABSENT}, "document-required", "data.doc"),
+        ({"reasons": ABSENT}, "missing-field", "data.reasons"),
+        ({"factors": ABSENT}, "missing-field", "data.factors"),
+        ({"factors": {**FACTORS, "mood": "…"}}, "unknown-field", "data.factors.mood"),
+        ({"factors": {"nature": "…"}}, "missing-field", "data.factors.gravity"),
+        ({"severity": "TERRIBLE"}, "not-in-list", "data.severity"),
+    ],
+    ids=["document", "reasons", "factors", "a-seventh-factor", "one-factor", "severity"],
+)
+def test_a_finding_is_decided_in_writing(scene: Scene, changes: dict[str, Any], code: str, field: str) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply()
+
+    with scene.refused(code, field):
+        scene.confirm(**changes)
+
+
+@pytest.mark.parametrize("again", ["notify", "reply", "lapse", "confirm", "dismiss", "decline"])
+def test_a_finding_is_made_once(scene: Scene, again: str) -> None:
+    scene.found()
+
+    with scene.refused("wrong-state"):
+        getattr(scene, again)("2025-04-20")
+
+
+def test_the_text_of_a_finding_is_personal(scene: Scene) -> None:
+    scene.found()
+
+    assert not {"reasons", "factors", "doc"} & set(scene.newest().data)
+    assert set(scene.ledger.sections(scene.newest())) == {"reasons", "factors", "document"}
+
+
+# The same conduct is decided once (政务处分法 16).
+
+
+def two_cases_of_one_conduct(scene: Scene) -> None:
+    for case in ("B1", "B3"):
+        scene.report(breach_id=case, conduct_id="CONDUCT-1")
+    for case in ("B1", "B3"):
+        scene.notify(breach_id=case)
+    for case in ("B1", "B3"):
+        scene.reply(breach_id=case)
+
+
+@pytest.mark.parametrize("decide", ["confirm", "dismiss"])
+def test_conduct_that_was_decided_is_not_reported_again(scene: Scene, decide: str) -> None:
+    scene.report(conduct_id="CONDUCT-1")
+    scene.notify()
+    scene.reply()
+    getattr(scene, decide)()
+
+    with scene.refused("conduct-decided", "data.conduct_id"):
+        scene.report("2025-03-21", breach_id="B3", conduct_id="CONDUCT-1")
+
+
+def test_conduct_that_was_decided_is_not_found_a_second_time(scene: Scene) -> None:
+    two_cases_of_one_conduct(scene)
+    scene.confirm()
+
+    with scene.refused("conduct-decided"):
+        scene.confirm(breach_id="B3")
+
+
+def test_the_second_case_of_a_decided_conduct_can_be_closed(scene: Scene) -> None:
+    two_cases_of_one_conduct(scene)
+    scene.confirm()
+
+    scene.dismiss(breach_id="B3")
+
+    assert scene.state("breach", "B3").state == "DISMISSED"
+
+
+def test_a_declined_report_decides_no_conduct(scene: Scene) -> None:
+    scene.report(conduct_id="CONDUCT-1")
+    scene.decline()
+
+    scene.report("2025-02-22", breach_id="B3", conduct_id="CONDUCT-1")
+
+
+def test_after_a_voided_record_the_conduct_is_decided_in_a_new_one_and_once(scene: Scene) -> None:
+    two_cases_of_one_conduct(scene)
+    scene.confirm()
+    scene.void("2025-03-21")
+    scene.report("2025-03-22", breach_id="B4", conduct_id="CONDUCT-1")
+
+    scene.confirm("2025-03-23", breach_id="B3")
+
+    with scene.refused("conduct-decided"):
+        scene.report("2025-03-24", breach_id="B5", conduct_id="CONDUCT-1")
+
+
+# Clearance.
+
+
+def test_a_dismissed_case_is_cleared(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+    with scene.refused("wrong-state"):
+        scene.clear("2025-03-01")
+    scene.dismiss("2025-03-11")
+
+    scene.clear("2025-03-12")
+
+    assert state(scene) == "DISMISSED"
+
+
+# Records of authorities.
+
+
+@pytest.mark.parametrize("member", ["issuer", "doc_no"])
+def test_a_record_of_an_authority_has_issuer_and_number(scene: Scene, member: str) -> None:
+    with scene.refused("missing-field", f"data.{member}"):
+        scene.take_over(**{member: ABSENT})
+    with scene.refused("empty", f"data.{member}"):
+        scene.take_over(**{member: ""})
+
+
+def test_it_may_be_decided_before_the_day_it_counts_from(scene: Scene) -> None:
+    scene.take_over("2025-04-15", decision_on="2025-03-01")
+
+    assert str(scene.state("breach", "B2").decision_on) == "2025-03-01"
+
+
+def test_it_is_not_decided_after_the_day_it_counts_from(scene: Scene) -> None:
+    with scene.refused("dates-disagree", "data.decision_on"):
+        scene.take_over("2025-04-15", decision_on="2025-04-16", recorded="2025-04-18")
+
+
+def test_it_does_not_end_before_it_begins(scene: Scene) -> None:
+    with scene.refused("dates-disagree", "data.ends_on"):
+        scene.take_over(ends_on="2025-03-01")
+
+
+def test_a_kind_nobody_knows_is_refused(scene: Scene) -> None:
+    with scene.refused("not-in-list", "data.record_kind"):
+        scene.take_over(record_kind="RUMOUR")
+
+
+def test_without_a_unit_it_links_to_none(scene: Scene) -> None:
+    scene.take_over(duty_related=True)
+
+    assert scene.newest().subjects == (scene.ledger.uid("subject", "P1"),)
+
+
+def test_it_leaves_when_its_source_delists_it(scene: Scene) -> None:
+    scene.take_over()
+    with scene.refused("document-required", "data.doc"):
+        scene.remove("2025-06-01", doc=ABSENT)
+    scene.remove("2025-06-01")
+
+    assert scene.state("breach", "B2").state == "REMOVED"
+    with scene.refused("wrong-state"):
+        scene.remove("2025-06-02")
+
+
+def test_a_finding_of_ours_is_not_removed(scene: Scene) -> None:
+    scene.found()
+
+    with scene.refused("not-an-authority-record"):
+        scene.remove("2025-06-01", breach_id="B1")
+
+
+@pytest.mark.parametrize("step", ["notify", "reply", "lapse", "confirm", "dismiss", "decline"])
+def test_an_imported_record_has_no_hearing_of_ours(scene: Scene, step: str) -> None:
+    scene.take_over()
+
+    with scene.refused("wrong-state"):
+        getattr(scene, step)("2025-04-20", breach_id="B2")
+
+
+# Corrections and voiding.
+
+
+def test_a_correction_holds_from_the_start_and_keeps_the_original(scene: Scene) -> None:
+    scene.report()
+    first = scene.newest()
+    scene.correct("2025-02-22", "unit_at_time", "U2")
+
+    assert scene.state("breach", "B1").unit_at_time == scene.ledger.uid("subject", "U2")
+    (again,) = scene.ledger.logged(first.index, first.index + 1)
+    assert again == first
+    units = {scene.ledger.uid("subject", unit) for unit in ("U1", "U2")}
+    assert units < set(scene.newest().subjects), "it moves the figures of both units"
+
+
+@pytest.mark.parametrize("field", ["decision_on", "severity", "subject_id", "breach_id", "no_such_member"])
+def test_what_was_decided_and_about_whom_cannot_be_corrected(scene: Scene, field: str) -> None:
+    scene.found()
+
+    with scene.refused("field-not-correctable", "data.field"):
+        scene.correct("2025-04-01", field, "2025-01-01")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("duty_related", "no", "wrong-type"),
+        ("occurred_on", "2025-02-30", "impossible-date"),
+        ("occurred_on", None, "bad-date"),
+        ("ends_on", "soon", "bad-date"),
+        ("category", 7, "wrong-type"),
+        ("unit_at_time", "NOWHERE", "unknown-unit"),
+    ],
+)
+def test_a_corrected_value_fits_its_member(scene: Scene, field: str, value: Any, code: str) -> None:
+    scene.report()
+
+    with scene.refused(code, "data.corrected_value"):
+        scene.correct("2025-02-22", field, value)
+
+
+def test_a_void_record_is_void_once(scene: Scene) -> None:
+    scene.found()
+    scene.void("2025-04-01")
+
+    assert state(scene) == "VOIDED"
+    with scene.refused("wrong-state"):
+        scene.void("2025-04-02")
+    with scene.refused("wrong-state"):
+        scene.correct("2025-04-02", "duty_related", False)
+
+
+def test_only_a_record_with_a_finding_is_voided(scene: Scene) -> None:
+    scene.report()
+
+    with scene.refused("wrong-state"):
+        scene.void("2025-04-01")
+
+
+@pytest.mark.parametrize("change", ["correct", "void"])
+def test_nobody_corrects_or_voids_their_own_record(scene: Scene, change: str) -> None:
+    scene.found()
+    by = replace(CREDIT, id="P1")
+
+    with scene.refused("own-case"):
+        if change == "void":
+            scene.void("2025-04-01", by=by)
+        else:
+            scene.correct("2025-04-01", "duty_related", False, by=by)
+
+
+def test_an_unknown_breach_is_refused(scene: Scene) -> None:
+    for step in (scene.notify, scene.reply, scene.confirm, scene.appeal, scene.decide_appeal):
+        with scene.refused("unknown-breach"):
+            step()
+
+
+def test_the_person_and_the_system_report_nobody(scene: Scene) -> None:
+    for actor in (P1, P2, U1, SYSTEM, DECIDER_2):
+        with scene.refused("role-not-allowed"):
+            scene.report(by=actor)
