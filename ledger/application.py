@@ -34,7 +34,7 @@ from ledger.domain.eligibility import Check
 from ledger.domain.governance import Book
 from ledger.domain.sections import references_of, sections_of, written_names
 from ledger.domain.values import Role
-from ledger.errors import Conflict, NotFound, Refused
+from ledger.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.ids import new_entry_id
 from ledger.line import Line
 from ledger.log.encoding import canonical
@@ -146,7 +146,6 @@ class Ledger(Directory, Application[str]):
         """All this thread submits inside is one transaction; `discard` makes it a dry run."""
         outer = getattr(self._own, "live", None)
         self._own.live = {} if outer is None else dict(outer)
-        known = self.remember()
         kept = False
         try:
             with self.store.recorder.transaction(discard=discard), self.keys.batch(discard=discard):
@@ -158,7 +157,7 @@ class Ledger(Directory, Application[str]):
             elif not kept:
                 self._own.live = {}
             if not kept:
-                self.forget(known)
+                self.forget()
 
     # Aggregates, loaded for the act under way.
 
@@ -205,14 +204,9 @@ class Ledger(Directory, Application[str]):
         """
         event = understand(line)
         key = self._request_key(line, request)
-        if key is not None:
-            known = self.store.recorder.find_request(key.principal, key.key)
-            if known is not None:
-                if known[0] != key.fingerprint:
-                    raise RequestKeyReused("this key was used with another body")
-                confirmed = self.store.recorder.confirm_request(key.principal, key.key)
-                if confirmed is not None:
-                    return confirmed[1]
+        answered = self._answered(key)
+        if answered is not None:
+            return answered
         for attempt in range(_ATTEMPTS):
             try:
                 return self._attempt(event, line, key, documents or {})
@@ -223,7 +217,23 @@ class Ledger(Directory, Application[str]):
                 live = getattr(self._own, "live", None)
                 if line.after is not None or attempt == _ATTEMPTS - 1 or live is not None:
                     raise Conflict("another writer was first; read again and retry", code="conflict") from error
+            except LedgerError:
+                # It may be this very request, sent twice at once, that made the second one's step illegal.
+                answered = self._answered(key)
+                if answered is None:
+                    raise
+                return answered
         raise AssertionError("unreachable")
+
+    def _answered(self, key: RequestKey | None) -> Acknowledgement | None:
+        """What this request got before; refused where its key was used with another body."""
+        known = None if key is None else self.store.recorder.find_request(key.principal, key.key)
+        if key is None or known is None:
+            return None
+        if known[0] != key.fingerprint:
+            raise RequestKeyReused("this key was used with another body")
+        confirmed = self.store.recorder.confirm_request(key.principal, key.key)
+        return None if confirmed is None else confirmed[1]
 
     def _request_key(self, line: Line, request: tuple[str, str] | None) -> RequestKey | None:
         if request is None:
@@ -245,7 +255,7 @@ class Ledger(Directory, Application[str]):
         if line.type == "EligibilityCheckRequested":
             # The evaluation stands on the size just before the request's own entry, so nobody may write between.
             with self.transaction():
-                return self._write(event, line, key, documents)
+                return self._answered(key) or self._write(event, line, key, documents)
         return self._write(event, line, key, documents)
 
     def _write(

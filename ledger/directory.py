@@ -1,7 +1,7 @@
-"""The ledger's reads: who is who, what was recorded, what was known when.
+"""Who is who, what was recorded, what was known when: the look-ups under every command and every read.
 
-The caller's ids lead to pseudonyms through the blind index; nothing here decides anything. Every list is in log order
-and cut at a size, so every `as_known` is a prefix of the log.
+The caller's ids lead to pseudonyms through the blind index, editions to the days they are in force, moments to sizes;
+sections are sealed and opened here. Every list is in log order and cut at a size, so every `as_known` is a prefix.
 """
 
 from __future__ import annotations
@@ -86,10 +86,7 @@ class Directory:
 
     # What a transaction may have to forget.
 
-    def remember(self) -> int:
-        return len(self._uids)
-
-    def forget(self, _: int) -> None:
+    def forget(self) -> None:
         """A discarded transaction gave out pseudonyms that nobody holds."""
         self._uids.clear()
         self._subject_kinds.clear()
@@ -123,7 +120,7 @@ class Directory:
         return self.store.find(field, self._digest(field, value))
 
     def claim(self, kind: str, ref: str, uid: str, source: str = "") -> IndexRow:
-        """The row that gives a caller's id to a new record; the store refuses a second one (`TAKEN`)."""
+        """The row that gives a caller's id to a new record; the store refuses a second one (see `taken`)."""
         return self.index_row(f"{kind}-ref", f"{source}\x00{ref}", uid)
 
     def uid(self, kind: str, ref: str, source: str | None = None) -> str | None:
@@ -160,7 +157,7 @@ class Directory:
         return tuple(dict.fromkeys(str(entry.data["source"]) for entry in batches))
 
     def require_uid(self, ref: str, kinds: tuple[SubjectKind, ...], field: str, source: str = "") -> str:
-        """The pseudonym of a registered subject of one of these kinds; `NotFound` otherwise, by code."""
+        """The pseudonym of a registered subject of one of these kinds; `Refused` otherwise, with its code."""
         uid = self.uid("subject", ref, source)
         unit_only = SubjectKind.PERSON not in kinds
         if uid is None or self.kind_of(uid) not in kinds:

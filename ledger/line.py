@@ -71,8 +71,9 @@ def parse_line(data: bytes, number: int | None = None) -> Line:
         raise Invalid("the line is not UTF-8 (GB18030 and other encodings: convert first)", code="not-utf8") from None
     try:
         value = json.loads(
-            text, object_pairs_hook=_object, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
+            text, object_pairs_hook=_object, parse_float=_fraction, parse_constant=_fraction, parse_int=_integer
         )
+        _check_numbers(value, "")
     except json.JSONDecodeError as error:
         raise Invalid(f"not JSON at column {error.colno}", code="not-json") from None
     except RecursionError:
@@ -160,14 +161,36 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _no_float(_: str) -> float:
-    raise Invalid("no fractions: use an integer or a decimal string", code="float-not-allowed")
+@dataclass(frozen=True, slots=True)
+class _Unwritable:
+    """A number the ledger does not write, until its place in the line is known."""
+
+    code: str
+    detail: str
 
 
-def _integer(text: str) -> int:
+_FRACTION = _Unwritable("float-not-allowed", "no fractions: use an integer or a decimal string")
+_TOO_LARGE = _Unwritable("integer-out-of-range", "integers lie within ±(2^53−1)")
+
+
+def _fraction(_: str) -> _Unwritable:
+    return _FRACTION
+
+
+def _integer(text: str) -> int | _Unwritable:
     if len(text) > 17:
-        raise Invalid("integers lie within ±(2^53−1)", code="integer-out-of-range")
+        return _TOO_LARGE
     value = int(text)
-    if abs(value) > 9_007_199_254_740_991:
-        raise Invalid("integers lie within ±(2^53−1)", code="integer-out-of-range")
-    return value
+    return _TOO_LARGE if abs(value) > 9_007_199_254_740_991 else value
+
+
+def _check_numbers(value: object, where: str) -> None:
+    """Refuse the first number that is not written, by its place."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_numbers(item, f"{where}.{_safe(name)}" if where else _safe(name))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            _check_numbers(item, f"{where}.{place}")
+    elif isinstance(value, _Unwritable):
+        raise Invalid(value.detail, code=value.code, field=where or None)

@@ -58,14 +58,15 @@ class Policy:
         """The mildest days of one finding among the editions in force from its decision to the act."""
         timeline = self._timeline()
         if breach.severity is None or breach.decision_on is None:
-            return Windows(0, 0, date.max, None)
+            return Windows(0, 0, date.max, date.max)
         severity, decided = parameters.Severity(breach.severity.value), breach.decision_on
-        lasting = breach.list_code in LASTING_LIST_CODES
+        until = max(act.days)
         return Windows(
             appeal_days=timeline.on(act.on).notice.appeal_days,
             appeal_after_review_days=APPEAL_AFTER_REVIEW_DAYS,
-            repair_from=windows.first_repair_day(timeline, severity, decided, act.on).value,
-            over_on=None if lasting else windows.max_day(timeline, severity, decided, act.on).value,
+            repair_from=windows.first_repair_day(timeline, severity, decided, until).value,
+            over_on=windows.max_day(timeline, severity, decided, until).value,
+            lasting=breach.list_code in LASTING_LIST_CODES,
         )
 
     @staticmethod
@@ -79,5 +80,8 @@ class Policy:
         elif field in ("duty_related", "publicity"):
             if not isinstance(value, bool):
                 raise Invalid("expected true or false", code="wrong-type", field="data.corrected_value")
+        elif field == "record_kind":
+            if value not in ("COURT_LIST", "SEVERE_LIST", "DISCIPLINE", "PENALTY"):
+                raise Invalid("no such kind of record", code="not-in-list", field="data.corrected_value")
         elif not (value is None or isinstance(value, str)):
             raise Invalid("expected a string", code="wrong-type", field="data.corrected_value")

@@ -24,13 +24,13 @@ from api.cli.options import Actor, AsJson, Db, Lang
 from api.text.operations import render_doctor
 from ledger.clock import parse_time, utc_now
 from ledger.errors import LedgerError
+from ledger.storage.recorder import MAX_CLOCK_SKEW_SECONDS
 
 if TYPE_CHECKING:
     from ledger.storage.store import Store
 
 OLDEST_SQLITE: Final = (3, 35, 0)
 OLDEST_PYTHON: Final = (3, 11)
-CLOCK_SKEW_SECONDS: Final = 5
 SPARE_BYTES: Final = 200 * 1024 * 1024
 SYNCHRONOUS: Final = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 
@@ -89,7 +89,7 @@ def _of_store(door: Door, store: Store) -> Iterator[Finding]:
     yield Finding("head", "ok", str(head.size))
     yield _durability(door)
     behind = (parse_time(head.recorded_at) - utc_now()).total_seconds() if head.size else 0.0
-    fine = behind <= CLOCK_SKEW_SECONDS
+    fine = behind <= MAX_CLOCK_SKEW_SECONDS
     yield _finding("clock", fine, "with-head" if fine else f"−{behind:.0f} s", "clock")
 
 

@@ -67,6 +67,8 @@ def render_check(answer: Mapping[str, Any], page: Page) -> None:
             page.say(f"{text('text.remedy')}  {text(f'remedy.{decision}')}", "record", indent=2)
     else:
         page.say(text("text.no_decision"), indent=2)
+    if answer.get("events"):
+        page.facts([(text("column.events"), entries(text, answer["events"], limit=20))])
     page.emit()
     page.say(text("text.rule_not_decision"), "closed")
     edition = edition_id(answer)

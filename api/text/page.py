@@ -127,20 +127,26 @@ class Page:
         grid = Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0), header_style=TONES["closed"])
         body = [[styled(cell) for cell in row] for row in rows]
         foot = [styled(cell) for cell in total] if total is not None else None
+        crowded = self._natural_width(columns, body) > self.console.width - 2
         for position, (heading, figure) in enumerate(columns):
             narrow = figure or all(row[position].cell_len <= NARROW for row in body)
-            grid.add_column(
-                heading,
-                justify="right" if figure else "left",
-                no_wrap=narrow,
-                overflow="ellipsis" if narrow else "fold",
-            )
+            # Where the page is too narrow, words fold and ids, dates and figures stay whole; nothing is ever cut off.
+            whole = all(" " not in row[position].plain for row in body) if crowded else narrow
+            grid.add_column(heading, justify="right" if figure else "left", no_wrap=whole, overflow="fold")
         for row in body:
             grid.add_row(*row)
         if foot is not None:
             grid.add_row(*self._rules(columns, body, foot))
             grid.add_row(*foot)
         self.emit(Padding(grid, (0, 0, 0, 2), expand=False))
+
+    @staticmethod
+    def _natural_width(columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Styled]]) -> int:
+        """How wide a table is before anything folds."""
+        return sum(
+            max([Styled(heading).cell_len, *(row[position].cell_len for row in rows)]) + 2
+            for position, (heading, _) in enumerate(columns)
+        )
 
     @staticmethod
     def _rules(

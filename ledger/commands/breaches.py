@@ -155,6 +155,9 @@ def clear(ledger: Ledger, command: Command) -> Change:
 def take_over(ledger: Ledger, command: Command) -> Change:
     breach = ledger.new(Breach)
     row = ledger.claim("breach", command.data.breach_id, breach.uid, command.source)
+    of_person = ledger.kind_of(command.data.subject_id) is SubjectKind.PERSON
+    fits = of_person or command.data.unit_at_time is None
+    require(fits, "unit-at-time-mismatch", "a finding about a unit is its own, never a link", "data.unit_at_time")
     breach.take_over(command.data, command.act)
     return change(ledger, breach, (row,))
 
@@ -187,9 +190,18 @@ def correct(ledger: Ledger, command: Command) -> Change:
     breach, data = load(ledger, command), command.data
     old_case = case_of(ledger, breach)
     if data.field == "unit_at_time" and data.corrected_value is not None:
+        of_person = ledger.kind_of(breach.subject) is SubjectKind.PERSON
+        require(of_person, "unit-at-time-mismatch", "a finding about a unit is its own, never a link", "data.field")
         unit = ledger.require_uid(data.corrected_value, (SubjectKind.UNIT,), "data.corrected_value")
         data = data.model_copy(update={"corrected_value": unit})
     ledger.policy.check_correction(data.field, data.corrected_value)
+    local = breach.record_kind is None
+    require(
+        not (local and data.field == "record_kind"),
+        "field-not-correctable",
+        "a finding of ours has no kind",
+        "data.field",
+    )
     breach.correct(data, command.act)
     # A corrected unit moves both units' figures from now on.
     subjects = tuple(dict.fromkeys((*old_case, *case_of(ledger, breach))))

@@ -38,6 +38,7 @@ _CODES = {
     "less_than_equal": "out-of-range",
     "too_short": "too-few",
     "string_pattern_mismatch": "bad-format",
+    "string_unicode": "lone-surrogate",
 }
 # What a value's own check may say; anything else a validator raises is `bad-value`.
 _VALUE_CODES = frozenset({

@@ -16,20 +16,24 @@ from ledger.domain.repairs import Repairs
 from ledger.domain.values import Severity
 
 STANDING = ("CONFIRMED", "UPHELD", "VARIED")
-CORRECTABLE = ("category", "occurred_on", "duty_related", "unit_at_time", "list_code", "ends_on", "publicity")
+CORRECTABLE = (
+    "category", "occurred_on", "duty_related", "unit_at_time", "record_kind", "list_code", "ends_on", "publicity",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
     """What the rulebook says about one finding: the mildest editions' days (DOMAIN §5).
 
-    `repair_from` is the first day of repair, `over_on` the first day on which the finding is over (None: never).
+    `repair_from` is the first day of repair, `over_on` the first day on which the finding is over. A `lasting` record
+    (公务员法 26(1)-(3)) is never over.
     """
 
     appeal_days: int
     appeal_after_review_days: int
     repair_from: date
-    over_on: date | None
+    over_on: date
+    lasting: bool = False
 
 
 class Breach(Repairs, LedgerAggregate):
@@ -91,7 +95,7 @@ class Breach(Repairs, LedgerAggregate):
     def take_correction(self, field: str, value: Any) -> None:
         if field == "ends_on":
             self.ends_on = None if value is None else day(value)
-        elif field in ("unit_at_time", "list_code"):
+        elif field in ("unit_at_time", "record_kind", "list_code"):
             setattr(self, field, value)
 
     # What a command may do.
@@ -189,8 +193,10 @@ class Breach(Repairs, LedgerAggregate):
         return self.found_on is not None and all(moment >= self.found_on for moment in act.days)
 
     def is_over(self, act: Act, windows: Windows) -> bool:
+        if windows.lasting:
+            return False
         ended = self.ends_on is not None and any(moment > self.ends_on for moment in act.days)
-        return ended or (windows.over_on is not None and any(moment >= windows.over_on for moment in act.days))
+        return ended or any(moment >= windows.over_on for moment in act.days)
 
     def appeal(self, data: events.BreachAppealed.Data, act: Act, windows: Windows) -> None:
         require(self.state != "APPEALED", "appeal-open", "an appeal is open already")

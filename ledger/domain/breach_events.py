@@ -15,6 +15,7 @@ from ledger.domain.values import (
     AnySubject,
     Code,
     Day,
+    DocumentName,
     Evidence,
     InSection,
     Json,
@@ -200,8 +201,8 @@ class AuthorityRecordImported(LedgerEvent):
         subject_id: AnySubject
         record_kind: Literal["COURT_LIST", "SEVERE_LIST", "DISCIPLINE", "PENALTY"]
         list_code: Code | None = None
-        issuer: Annotated[Text, InSection("document"), Field(min_length=1)]
-        doc_no: Annotated[Text, InSection("document"), Field(min_length=1)]
+        issuer: DocumentName
+        doc_no: DocumentName
         decision_on: Day
         severity: Level
         ends_on: Day | None = None

@@ -82,8 +82,5 @@ class Book(LedgerAggregate):
     def open(self, data: LedgerOpened.Data) -> None:
         self.happen(LedgerOpened, data)
 
-    def close_history(self, data: HistoryLoaded.Data) -> None:
-        self.happen(HistoryLoaded, data)
-
     def import_batch(self, data: SourceBatchImported.Data) -> None:
         self.happen(SourceBatchImported, data)

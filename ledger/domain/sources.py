@@ -65,12 +65,17 @@ class SourceStateObserved(LedgerEvent):
         source_record: Ref
         observed_on: PartialDay
         field: Annotated[Text, Field(max_length=100)]
+        subject_id: PersonRef | None = None
+        unit_id: UnitRef | None = None
+        case_ref: Ref | None = None
         old: Annotated[Text, InSection("summary")] | None = None
         new: Annotated[Text, InSection("summary")] | None = None
         summary: Annotated[Json, InSection("summary")] = None
 
     def apply(self, record: Record) -> None:
-        """What the source says later does not change what was taken over."""
+        """What the source says later does not change what was taken over; alone, it says whom it concerns."""
+        if not record.case:
+            record.case = tuple(uid for uid in (self.data.subject_id, self.data.unit_id) if uid is not None)
 
 
 class Record(LedgerAggregate):

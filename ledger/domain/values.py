@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 _CODE = re.compile(r"^[A-Z0-9][A-Z0-9_.-]{0,63}$")
 _PARTIAL = re.compile(r"^\d{4}(-\d{2}(-\d{2})?)?$")
@@ -129,11 +129,11 @@ def _decimal(text: str) -> str:
     return text
 
 
-def _document(value: Any) -> Any:
-    """A document is named: an empty text or an empty object is none."""
+def _filled(value: Any) -> Any:
+    """Something is said: a blank text or an empty object says nothing."""
     if not (value.strip() if isinstance(value, str) else value):
         raise ValueError("empty")
-    return _plain_json(value)
+    return value
 
 
 def _plain_json(value: Any, depth: int = 0) -> Any:
@@ -172,9 +172,9 @@ UnitRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT,))]
 BodyRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT, SubjectKind.ENTERPRISE))]
 
 Reasons = Annotated[Text, InSection("reasons")]
-Document = Annotated[Text | dict[str, Any], AfterValidator(_document), InSection("document")]
+Document = Annotated[Text | dict[str, Any], AfterValidator(_filled), AfterValidator(_plain_json), InSection("document")]
 DocumentText = Annotated[Text, InSection("document")]
-NonEmpty = Annotated[str, Field(min_length=1)]
+DocumentName = Annotated[Text, AfterValidator(_filled), InSection("document")]
 
 
 class Payload(BaseModel):

@@ -82,7 +82,9 @@ def check_entries(source: Source, entries: Sequence[Logged], size: int) -> list[
     withdrawals = [
         replace(entry, effective_on=max(entry.effective_on, request.effective_on))
         for entry in source.history(request.data["subject_id"], size)
-        if entry.type == "ConsentWithdrawn" and entry.data["consent_id"] == consent_id and entry.index > request.index
+        if entry.type == "ConsentWithdrawn"
+        and entry.data["consent_id"] == consent_id
+        and (entry.index > request.index or entry.effective_on > request.effective_on)
     ]
     return [*entries, *withdrawals]
 

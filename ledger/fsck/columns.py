@@ -64,8 +64,8 @@ class Stated:
 def header_if_any(state: object) -> dict[str, Any]:
     """The header of bytes that may have been tampered with, as far as it can be read; empty if it cannot."""
     try:
-        header = header_of(state)  # type: ignore[arg-type]
-    except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError):
+        header: object = header_of(state)  # type: ignore[arg-type]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
         return {}
     return header if isinstance(header, dict) else {}
 

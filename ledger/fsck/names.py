@@ -137,7 +137,7 @@ class Names:
             self._accounted[TAKEN_OVER] += 1  # its value holds the person's id as the source wrote it
 
     def _earlier(self, stated: Stated) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Topic and data of the entries before this one in its stream; those that cannot be read are named elsewhere."""
+        """Topic and data of the entries before this one in its stream; unreadable ones are named elsewhere."""
         for (state,) in self._snapshot.rows(_EARLIER, (stated.header.stream, stated.index)):
             header = header_if_any(state)
             if isinstance(header.get("type"), str) and isinstance(header.get("data"), dict):

@@ -64,12 +64,13 @@ class Snapshot:
                 raise Unavailable(f"the database cannot be read: {type(error).__name__}") from error
             raise Damaged("the database cannot read this") from error
         except Exception as error:
-            raise self._of_postgres(error) from error
+            raise self._told(error) from error
         return rows
 
-    def _of_postgres(self, error: Exception) -> Exception:
+    def _told(self, error: Exception) -> Exception:
         if self.sqlite:
-            return error
+            # The message of an error may quote what cannot be decoded.
+            return Damaged("the database cannot read this") if isinstance(error, UnicodeDecodeError) else error
         import psycopg
 
         if not isinstance(error, psycopg.Error):

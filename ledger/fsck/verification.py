@@ -67,23 +67,26 @@ def verify_at(url: str, *, quick: bool = False, progress: Progress | None = None
     Raises like `Ledger.open` where there is no ledger; without its keys, sections and index are a gap.
     """
     try:
-        store = open_store(url)
-    except (LedgerError, sqlite3.DatabaseError) as error:
+        with open_store(url) as store:
+            return _verify_opened(store, quick, progress)
+    except (LedgerError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if not _is_damage(error):
             raise
-        findings = Findings()
-        findings.place("database file", "it is damaged beyond opening", "store-damaged")
-        return _report(findings, None, None, not_checked=("everything else",))
-    with store:
-        if quick:
-            return verify_store(store, None, quick=True, progress=progress)
-        try:
-            places = locations(url)
-            keys = KeyStore.open(places.keys, load_master_key(places.master_key))
-        except LedgerError as error:
-            return verify_store(store, None, progress=progress, no_keys=error)
-        with keys:
-            return verify_store(store, keys, progress=progress)
+    findings = Findings()
+    findings.place("database file", "it is damaged beyond reading", "store-damaged")
+    return _report(findings, None, None, not_checked=("everything else",))
+
+
+def _verify_opened(store: Store, quick: bool, progress: Progress | None) -> Report:
+    if quick:
+        return verify_store(store, None, quick=True, progress=progress)
+    try:
+        places = locations(store.url)
+        keys = KeyStore.open(places.keys, load_master_key(places.master_key))
+    except LedgerError as error:
+        return verify_store(store, None, progress=progress, no_keys=error)
+    with keys:
+        return verify_store(store, keys, progress=progress)
 
 
 def verify_store(
@@ -235,11 +238,13 @@ def _teller(progress: Progress | None, head: StoredHead | None) -> Callable[[int
 
 
 def _is_damage(error: BaseException) -> bool:
-    """Whether a store would not open because its file is damaged: the driver's own word, behind ours."""
+    """Whether a store cannot be read because its file is damaged: the driver's own word, behind ours."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError):
             return True
+        if isinstance(cause, UnicodeDecodeError):
+            return True  # SQLite quotes a broken schema in its message, and Python cannot decode that
         cause = getattr(cause, "orig", None) or cause.__cause__
     return False
 

@@ -12,7 +12,7 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken, Insertion, RequestKey, RequestKeyReused
+from ledger.storage.events import IndexRow, IndexTaken, Insertion, RequestKey, RequestKeyReused
 from ledger.storage.group_commit import Item
 from ledger.storage.session import Row, Session
 
@@ -20,7 +20,10 @@ CHUNK = 200  # pairs in one list
 _VERSIONS = "SELECT stream, version FROM entries WHERE ?*"
 _VALUES = "SELECT field, digest FROM blind_index WHERE ?*"
 _REQUESTS = "SELECT principal, request, fingerprint, idx, entries FROM request_keys WHERE ?*"
-_ACKNOWLEDGED = "SELECT idx, leaf, recorded_at, version FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+_PLACED = (
+    "SELECT idx, stream, version, topic, recorded_at, subjects, leaf FROM entries "
+    "WHERE idx >= ? AND idx < ? ORDER BY idx"
+)
 
 
 class Write(Item):
@@ -29,12 +32,12 @@ class Write(Item):
     Without events and with a request key it only confirms a stored request, if there is one.
     """
 
-    __slots__ = ("acknowledgements", "fingerprint", "insertion", "leader")
+    __slots__ = ("fingerprint", "insertion", "leader", "placed")
 
     def __init__(self, insertion: Insertion) -> None:
         super().__init__()
         self.insertion = insertion
-        self.acknowledgements: list[Acknowledgement] = []
+        self.placed: list[Row] = []  # its rows of `entries`, or those of the request it repeats
         self.fingerprint: bytes | None = None  # of the stored request that answered this write
         self.leader: Write | None = None  # an earlier write of the group, with the same request key
 
@@ -111,7 +114,7 @@ def answer(write: Write, request: RequestKey, stored: Row, session: Session) -> 
     if not write.confirms and not compare_digest(write.fingerprint, request.fingerprint):
         write.error = RequestKeyReused("this request key was used with another body")
     else:
-        write.acknowledgements = acknowledgements(session, first, count)
+        write.placed = session.query(_PLACED, (first, first + count))
 
 
 def follow(write: Write) -> None:
@@ -122,13 +125,7 @@ def follow(write: Write) -> None:
     if not compare_digest(write.insertion.request.fingerprint, leader.insertion.request.fingerprint):
         write.error = RequestKeyReused("this request key was used with another body")
     else:
-        write.acknowledgements, write.error = leader.acknowledgements, leader.error
-
-
-def acknowledgements(session: Session, first: int, count: int) -> list[Acknowledgement]:
-    """The acknowledgements of `count` entries from `first`, as they were given out."""
-    rows = session.query(_ACKNOWLEDGED, (first, first + count))
-    return [Acknowledgement(idx, idx + 1, bytes(leaf).hex(), at, version) for idx, leaf, at, version in rows]
+        write.placed, write.error = leader.placed, leader.error
 
 
 def taken_versions(session: Session, events: Iterable[StoredEvent]) -> set[tuple[object, int]]:

@@ -28,7 +28,7 @@ from ledger.clock import Clock, utc_now
 from ledger.storage.events import Acknowledgement, Head, IndexRow, Insertion, LedgerStoredEvent, RequestKey
 from ledger.storage.group_commit import GroupCommit
 from ledger.storage.judgement import Write, follow, judge
-from ledger.storage.rows import Rows, Seal, Stamp, Tip, unsealed
+from ledger.storage.rows import Rows, Seal, Stamp, Tip, acknowledge, unsealed
 from ledger.storage.session import HEAD, Row, Session, UniqueClash, as_head, spread
 from ledger.storage.subscription import EntrySubscription, Poller
 from ledger.storage.transaction import Transaction
@@ -99,24 +99,37 @@ class ChainedRecorder(ProcessRecorder):
         `IntegrityError` if a version is taken, `IndexTaken` if an index value is, `RequestKeyReused`, `ClockBehind`,
         `Unavailable`. A request that is there already writes nothing and gets its first acknowledgements.
         """
+        return acknowledge(
+            self._insert(events, request=request, index_rows=index_rows, documents=documents, tracking=tracking)
+        )
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
+        """`append` as the framework calls it: the notification ids, each the log's size after its event."""
+        return [row[0] + 1 for row in self._insert(stored_events, **kwargs)]
+
+    def _insert(
+        self,
+        events: Sequence[StoredEvent],
+        *,
+        request: RequestKey | None = None,
+        index_rows: Sequence[IndexRow] = (),
+        documents: Mapping[bytes, bytes] | None = None,
+        tracking: Tracking | None = None,
+    ) -> list[Row]:
         _check(events, request)
-        insertion = Insertion(events, request, index_rows, documents or {})
         if tracking is not None:
             with self.transaction():
                 self.insert_tracking(tracking)
-                return self.append(events, request=request, index_rows=index_rows, documents=documents)
-        if not (events or index_rows or documents):
+                return self._insert(events, request=request, index_rows=index_rows, documents=documents)
+        insertion = Insertion(events, request, index_rows, documents or {})
+        if not (insertion.events or insertion.index_rows or insertion.documents):
             return []
         transaction = self._transaction
         if transaction is not None:
             return transaction.append(insertion, self.clock, self.seal, self._max_skew)
         write = Write(insertion)
         self._queue.submit(write)
-        return write.acknowledgements
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
-        """`append` as the framework calls it: the notification ids, each the log's size after its event."""
-        return [acknowledgement.size for acknowledgement in self.append(stored_events, **kwargs)]
+        return write.placed
 
     def find_request(self, principal: str, key: str) -> tuple[bytes, Acknowledgement] | None:
         """What a request key got: its fingerprint and its first acknowledgement.
@@ -139,7 +152,7 @@ class ChainedRecorder(ProcessRecorder):
             return self.find_request(principal, key)
         write = Write(Insertion((), RequestKey(principal, key, b"")))
         self._queue.submit(write)
-        return None if write.fingerprint is None else (write.fingerprint, write.acknowledgements[0])
+        return None if write.fingerprint is None else (write.fingerprint, acknowledge(write.placed[:1])[0])
 
     @contextmanager
     def transaction(self, *, discard: bool = False) -> Iterator[None]:
@@ -220,7 +233,7 @@ class ChainedRecorder(ProcessRecorder):
         if writes:
             stamp = Stamp.take(self.clock, tip.recorded_at, self._max_skew)
             for write in writes:
-                write.acknowledgements = tip.place(write.insertion, stamp, self.seal, rows)
+                write.placed = tip.place(write.insertion, stamp, self.seal, rows)
             tip.settle(session.tree_hashes, rows)
 
     def _ended(self, head: Head | None) -> None:

@@ -6,7 +6,7 @@ is still to be written. Nothing here touches a database.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from ledger.storage.events import Acknowledgement, Head, Insertion, LedgerStored
 
 Seal = Callable[[StoredEvent, datetime], bytes]
 Row = tuple[Any, ...]
+LEAF = 6  # its place in a row of `entries`
 
 
 def unsealed(event: StoredEvent, recorded_at: datetime) -> bytes:
@@ -98,31 +99,36 @@ class Tip:
         assert not self._leaves, "a head is taken after the leaves were settled"
         return Head(self.size, self.frontier.root(), self.chain, self.frontier.format(), self.recorded_at)
 
-    def place(self, insertion: Insertion, stamp: Stamp, seal: Seal, rows: Rows) -> list[Acknowledgement]:
-        """Put an insertion behind the tip; the acknowledgements may be given out after the commit."""
-        acknowledgements = []
-        first = self.size
-        for event in insertion.events:
-            index = self.size
-            state = seal(event, stamp.moment)
+    def place(self, insertion: Insertion, stamp: Stamp, seal: Seal, rows: Rows) -> list[Row]:
+        """Put an insertion behind the tip; returns its rows of `entries`, to be acknowledged after the commit."""
+        moment, recorded_at = stamp.moment, stamp.text
+        first, chain = self.size, self.chain
+        placed: list[Row] = []
+        for index, event in enumerate(insertion.events, first):
+            state = seal(event, moment)
             leaf = leaf_hash(state)
-            self.chain = link(self.chain, leaf)
-            self._leaves.append(leaf)
-            self.size = index + 1
+            chain = link(chain, leaf)
             subjects = ""
             if isinstance(event, LedgerStoredEvent):
                 subjects = " ".join(event.subjects)
                 rows.subjects.extend((subject, index) for subject in event.subjects)
                 rows.disclosures.extend((index, d.section, d.subject, d.retention, d.sealed) for d in event.disclosures)
-            version = event.originator_version
-            rows.entries.append(
-                (index, event.originator_id, version, event.topic, stamp.text, subjects, leaf, self.chain, state)
-            )
-            acknowledgements.append(Acknowledgement(index, index + 1, leaf.hex(), stamp.text, version))
-        self.recorded_at = stamp.text
+            stream, version = event.originator_id, event.originator_version
+            placed.append((index, stream, version, event.topic, recorded_at, subjects, leaf, chain, state))
+        self.size, self.chain, self.recorded_at = first + len(placed), chain, recorded_at
+        self._leaves.extend([row[LEAF] for row in placed])
+        rows.entries.extend(placed)
         request = insertion.request
         if request is not None:
-            rows.requests.append((request.principal, request.key, request.fingerprint, first, len(acknowledgements)))
+            rows.requests.append((request.principal, request.key, request.fingerprint, first, len(placed)))
         rows.index_rows.extend((row.field, row.digest, row.uid) for row in insertion.index_rows)
         rows.documents.extend(insertion.documents.items())
-        return acknowledgements
+        return placed
+
+
+def acknowledge(placed: Iterable[Row]) -> list[Acknowledgement]:
+    """The acknowledgements of rows of `entries` (at least up to the leaf), once they are committed."""
+    return [
+        Acknowledgement(index, index + 1, bytes(leaf).hex(), recorded_at, version)
+        for index, _, version, _, recorded_at, _, leaf, *_ in placed
+    ]

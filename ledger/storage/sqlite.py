@@ -27,7 +27,6 @@ from ledger.storage.subscription import POLL_SECONDS
 SQLITE = "sqlite:///"
 BUSY_SECONDS = 30.0
 FULL = 2
-CHECKPOINT_PAGES = 4000  # 16 MB: every checkpoint costs two more fsyncs
 
 _INSERT_ENTRY = (
     "INSERT INTO entries (idx, stream, version, topic, recorded_at, subjects, leaf, chain, state) "
@@ -47,7 +46,6 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
     if mode != "wal" or synchronous < FULL:

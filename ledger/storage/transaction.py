@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from ledger.clock import Clock
-from ledger.storage.events import Acknowledgement, Head, Insertion
+from ledger.storage.events import Head, Insertion
 from ledger.storage.judgement import Claims, Write, answer, refusal, stored_requests, taken_values, taken_versions
 from ledger.storage.rows import Rows, Seal, Stamp, Tip
 from ledger.storage.session import Row, Session
@@ -38,21 +38,21 @@ class Transaction:
         self._session.begin()
         self.tip = Tip(self._session.locked_head())
 
-    def append(self, insertion: Insertion, clock: Clock, seal: Seal, max_skew: timedelta) -> list[Acknowledgement]:
-        """Place one request behind the tip, with its own stamp; the acknowledgements hold once the whole commits."""
+    def append(self, insertion: Insertion, clock: Clock, seal: Seal, max_skew: timedelta) -> list[Row]:
+        """Place one request behind the tip, with its own stamp; its rows are acknowledged once the whole commits."""
         replay = self._replay(insertion)
         if replay is not None:
             return replay
         self._refuse_taken(insertion)
         stamp = Stamp.take(clock, self.tip.recorded_at, max_skew)
-        acknowledgements = self.tip.place(insertion, stamp, seal, self._rows)
+        placed = self.tip.place(insertion, stamp, seal, self._rows)
         self._changed = True
         self._hold(insertion)
         if len(self._rows.entries) >= HELD_ROWS:
             self.flush()
-        return acknowledgements
+        return placed
 
-    def _replay(self, insertion: Insertion) -> list[Acknowledgement] | None:
+    def _replay(self, insertion: Insertion) -> list[Row] | None:
         request = insertion.request
         if request is None:
             return None
@@ -68,7 +68,7 @@ class Transaction:
         if write.error is not None:
             raise write.error
         self._replayed = True
-        return write.acknowledgements
+        return write.placed
 
     def _refuse_taken(self, insertion: Insertion) -> None:
         unknown = [e for e in insertion.events if e.originator_version <= self._newest.get(e.originator_id, 1 << 63)]

@@ -18,11 +18,8 @@ def golden_sqlite(tmp_path_factory: pytest.TempPathFactory) -> SQLiteOriginal:
 
 @pytest.fixture(scope="session")
 def golden_postgres(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresOriginal]:
-    original = PostgresOriginal(postgres_cluster, tmp_path_factory.mktemp("golden-postgres"))
-    try:
-        yield original
-    finally:
-        original.drop()
+    with postgres_cluster.database() as url:
+        yield PostgresOriginal(url, tmp_path_factory.mktemp("golden-postgres"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

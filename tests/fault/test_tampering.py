@@ -18,6 +18,7 @@ import pytest
 from ledger.errors import LedgerError
 from ledger.fsck import Grade, Report
 from ledger.log.chain import leaf_hash, link
+from ledger.storage import tables
 from tests.support.golden import GOLDEN_SIZE, Copy
 
 LAST = GOLDEN_SIZE - 1
@@ -177,18 +178,10 @@ def test_an_edited_derived_column_is_found(golden: Copy, column: str, value: obj
     assert (CONFIRMED, code) in {(finding.index, finding.code) for finding in report.findings}
 
 
-def test_every_derived_column_is_tried(golden: Copy) -> None:
+def test_every_derived_column_is_tried() -> None:
     tried = {"stream", "version", "topic", "recorded_at", "subjects", "leaf", "chain"}
-    with golden.opened() as ledger:
-        columns = {column.name for column in entries_table(ledger)}
 
-    assert columns - tried == {"idx", "state"}
-
-
-def entries_table(ledger: object) -> list[object]:
-    from ledger.storage.tables import entries
-
-    return list(entries.columns)
+    assert {column.name for column in tables.entries.columns} - tried == {"idx", "state"}
 
 
 Attack = Callable[[Copy], object]
@@ -281,7 +274,7 @@ BESIDE: dict[str, tuple[Attack, str, str]] = {
     ),
     "index row that leads elsewhere": (
         rows(
-            "UPDATE blind_index SET uid = (SELECT max(uid) FROM blind_index WHERE field = 'breach-ref') "
+            "UPDATE blind_index SET uid = (SELECT substr(stream, 8) FROM entries WHERE idx = 18) "
             "WHERE field = 'breach-ref'"
         ),
         "entry 11", "breach-ref of the blind index leads elsewhere",

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,12 @@ from ledger.log.chain import genesis, leaf_hash, link
 from ledger.log.merkle import Frontier
 from ledger.mapper import header_of
 from ledger.opening import create_from_history
-from tests.support.postgres import Cluster
+from ledger.storage import tables
 from tests.support.shared import shared_path
 
 GOLDEN_SIZE = 41
 EDITION = "JMS-DEMO-2025.1"
 KEY_FILES = {"INTEGRITY_KEYS": "keys", "INTEGRITY_SIGNING_KEY": "signing-key", "INTEGRITY_MASTER_KEY": "master-key"}
-_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,8 @@ class Copy:
                 return found
         import psycopg
 
-        with psycopg.connect(self.url) as connection:
+        with psycopg.connect(self.url) as database, database.cursor(binary=True) as cursor:
             for statement, parameters in statements:
-                cursor = connection.cursor(binary=True)
                 cursor.execute(statement.replace("?", "%s").encode(), parameters or None)
                 found = cursor.fetchall() if cursor.description else []
             return found
@@ -149,31 +146,21 @@ class SQLiteOriginal:
 
 
 class PostgresOriginal:
-    """The golden ledger in a database, to be copied as its template."""
+    """The golden ledger in a database with a second copy of its rows, from which each test's ledger is made anew."""
 
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
-        self._cluster = cluster
-        self._name = f"golden_{os.getpid()}"
-        self._whole = Copy(cluster.url(self._name), folder)
-        self._execute(f"CREATE DATABASE {self._name}")
+    def __init__(self, url: str, folder: Path) -> None:
+        self._whole = Copy(url, folder)
         with self._whole.keys_given():
-            load_golden(self._whole.url)
+            load_golden(url)
+        names = [table.name for table in tables.metadata.sorted_tables]
+        self._whole.run([("CREATE SCHEMA golden", ())])
+        self._whole.run([(f"CREATE TABLE golden.{name} AS TABLE public.{name}", ()) for name in names])
+        self._fresh = [(f"DELETE FROM {name}", ()) for name in names]  # noqa: S608
+        self._fresh += [(f"INSERT INTO {name} SELECT * FROM golden.{name}", ()) for name in names]  # noqa: S608
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[Copy]:
+        """The one database, whole again; a test has it for itself."""
         shutil.copytree(self._whole.folder, folder, dirs_exist_ok=True)
-        name = f"{self._name}_{next(_numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._name}")
-        try:
-            yield Copy(self._cluster.url(name), folder)
-        finally:
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-    def drop(self) -> None:
-        self._execute(f"DROP DATABASE {self._name} WITH (FORCE)")
-
-    def _execute(self, statement: str) -> None:
-        import psycopg
-
-        with psycopg.connect(self._cluster.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement.encode())
+        self._whole.run(self._fresh)
+        yield Copy(self._whole.url, folder)

@@ -108,7 +108,7 @@ class Scene:
         recorded: str | None = None,
         **more: Any,
     ) -> Acknowledgement:
-        """Submit one command; `more` are further members of the line (`after`, `source`, `purpose`, `request`)."""
+        """Submit one command; `more` are further members of the line (`after`, `source`, `basis`, `request`)."""
         self.on_day(recorded or on)
         request = more.pop("request", None)
         body = {name: value for name, value in data.items() if value is not ABSENT}
@@ -118,14 +118,20 @@ class Scene:
         self, kind: str, on: str, actor: LineActor, data: Mapping[str, Any], changes: dict[str, Any]
     ) -> Acknowledgement:
         recorded, by = changes.pop("recorded", None), changes.pop("by", actor)
-        line = {name: changes.pop(name) for name in ("request", "after", "source", "purpose") if name in changes}
+        line = {name: changes.pop(name) for name in ("request", "after", "source") if name in changes}
         body = {**data, **{name.removesuffix("_"): value for name, value in changes.items()}}
         return self.act(kind, on, by, body, recorded=recorded, **line)
 
     # Subjects.
 
     def register_unit(self, on: str, ref: str, **changes: Any) -> Acknowledgement:
-        data = {"subject_id": ref, "kind": "UNIT", "name": f"示范{ref}", "uscc": CREDIT_CODES.get(ref), "region": "230800"}
+        data = {
+            "subject_id": ref,
+            "kind": "UNIT",
+            "name": f"示范{ref}",
+            "uscc": CREDIT_CODES.get(ref),
+            "region": "230800",
+        }
         return self._write("SubjectRegistered", on, CREDIT, data, changes)
 
     def register_person(self, on: str, ref: str, **changes: Any) -> Acknowledgement:

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from tests.support.scene import (
-    ABSENT, CREDIT, DECIDER, DECIDER_2, DOCUMENT, FACTORS, P1, P2, REPORTER, SYSTEM, U1, Scene,
+    ABSENT,
+    CREDIT,
+    DECIDER,
+    DECIDER_2,
+    DOCUMENT,
+    FACTORS,
+    P1,
+    P2,
+    REPORTER,
+    SYSTEM,
+    U1,
+    Scene,
 )  # fmt: skip
 
 

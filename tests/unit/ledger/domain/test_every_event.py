@@ -13,7 +13,19 @@ from ledger.domain.sections import NAMES, Retention, references_of, sections_of
 from ledger.domain.values import Role
 from ledger.line import Line, LineActor
 from tests.support.scene import (
-    ABSENT, CREDIT, CREDIT_CODES, DECIDER, DOCUMENT, HR, ID_NUMBERS, P1, P2, SYSTEM, U1, U2, Scene,
+    ABSENT,
+    CREDIT,
+    CREDIT_CODES,
+    DECIDER,
+    DOCUMENT,
+    HR,
+    ID_NUMBERS,
+    P1,
+    P2,
+    SYSTEM,
+    U1,
+    U2,
+    Scene,
 )  # fmt: skip
 
 LATE_WITHOUT_DOCUMENT = {
@@ -62,7 +74,7 @@ def test_every_topic_is_written_by_hand_from_the_words_of_its_type(event: type[L
     words = "".join("-" + letter.lower() if letter.isupper() else letter for letter in event.__name__).strip("-")
     subject, _, participle = words.rpartition("-")
 
-    assert event.TOPIC == f"{subject}.{participle}.v1"
+    assert f"{subject}.{participle}.v1" == event.TOPIC
 
 
 @pytest.mark.parametrize("event", TYPES.values(), ids=TYPES)

@@ -53,7 +53,9 @@ def test_published_credit_codes_are_right(code: str) -> None:
     check_uscc(code)
 
 
-@pytest.mark.parametrize("code", ["91110000600037342L", "91110000600037341l", "9111000060003734IL", "1123080000000001", ""])
+@pytest.mark.parametrize(
+    "code", ["91110000600037342L", "91110000600037341l", "9111000060003734IL", "1123080000000001", ""]
+)
 def test_what_is_no_credit_code_is_refused(code: str) -> None:
     with pytest.raises(Invalid) as wrong:
         check_uscc(code)
