@@ -149,12 +149,11 @@ class Spine:
             self._missing(self._expected, head.size)
         if self.size != head.size:
             found.place("head", f"counts {head.size} entries; there are {self.size}", "head-size")
-        if head.chain != self.chain:
-            found.place("head", "its chain is not that of the entries", "head-chain")
-        if head.root != self.root:
-            found.place("head", "its root is not that of the entries", "head-root")
-        if head.frontier != self._frontier.format():
-            found.place("head", "its frontier is not that of the entries", "head-frontier")
+        derived = {"chain": self.chain, "root": self.root, "frontier": self._frontier.format()}
+        wrong = [name for name, value in derived.items() if getattr(head, name) != value]
+        if wrong:
+            verb = "is not that" if len(wrong) == 1 else "are not those"
+            found.place("head", f"its {', '.join(wrong)} {verb} of the entries", "head")
         if recorded_at is not None and head.recorded_at != recorded_at:
             found.place("head", "its recorded time is not that of the newest entry", "head-recorded-at")
 

@@ -27,6 +27,7 @@ from ledger.opening import create
 from ledger.rulebook.edition import shipped_edition
 from ledger.storage.events import Acknowledgement
 from ledger.storage.store import Store
+from tests.support.golden import KEY_FILES
 from tests.support.storage import check_log
 
 EDITION = "JMS-DEMO-2025.1"
@@ -77,11 +78,15 @@ ABSENT: Any = object()
 
 
 class Scene:
-    """One ledger and its clock. `today` only moves forward by itself; a test may set it."""
+    """One ledger and its clock, with its key files beside it."""
 
     def __init__(self, url: str, *, opened: bool = True) -> None:
         self.now = _morning(OPENED)
-        self.ledger = Ledger.open(url, clock=self.clock) if opened else create(url, origin=ORIGIN, clock=self.clock)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in KEY_FILES:
+                patch.delenv(name, raising=False)
+            made = Ledger.open(url, clock=self.clock) if opened else create(url, origin=ORIGIN, clock=self.clock)
+        self.ledger = made
 
     def clock(self) -> datetime:
         """The recorder's clock: a millisecond later each time it is read."""

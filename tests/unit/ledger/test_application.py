@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
@@ -32,7 +33,7 @@ def fulfilment() -> Line:
     return Line("CommitmentFulfilled", date(2025, 1, 10), CREDIT, data)
 
 
-def at_once(calls: list[Callable[[], Acknowledgement]]) -> list[Acknowledgement | LedgerError]:
+def at_once(calls: Sequence[Callable[[], Acknowledgement]]) -> list[Acknowledgement | LedgerError]:
     """Every call on a thread of its own, all let go at the same moment."""
     barrier = Barrier(len(calls))
 
@@ -142,7 +143,8 @@ def test_the_same_key_from_32_threads_makes_one_entry_and_one_acknowledgement(ja
 
 def test_of_two_bodies_under_one_key_at_once_one_is_written_and_the_other_refused(january: Scene) -> None:
     size = january.ledger.size
-    calls = [lambda name=f"C{n % 2}": january.ledger.submit(promise(name), request=KEY) for n in range(THREADS)]
+    bodies = [promise("C0"), promise("C1")] * (THREADS // 2)
+    calls = [partial(january.ledger.submit, body, request=KEY) for body in bodies]
 
     answers = at_once(calls)
 
@@ -156,7 +158,7 @@ def test_of_two_bodies_under_one_key_at_once_one_is_written_and_the_other_refuse
 
 def test_32_callers_with_keys_of_their_own_all_get_their_entry(january: Scene) -> None:
     size = january.ledger.size
-    calls = [lambda n=n: january.ledger.submit(promise(f"C{n}"), request=("t", str(n))) for n in range(THREADS)]
+    calls = [partial(january.ledger.submit, promise(f"C{n}"), request=("t", str(n))) for n in range(THREADS)]
 
     answers = at_once(calls)
 
@@ -204,10 +206,15 @@ def test_a_command_on_a_version_that_has_moved_on_is_a_conflict(january: Scene) 
 
 def test_what_a_transaction_writes_is_there_together_or_not_at_all(january: Scene) -> None:
     before = january.store.head()
-    with pytest.raises(RuntimeError, match="stop"), january.ledger.transaction():
-        january.ledger.submit(promise("C1"))
-        january.ledger.submit(promise("C2"))
-        raise RuntimeError("stop")
+
+    def two_and_a_fault() -> None:
+        with january.ledger.transaction():
+            january.ledger.submit(promise("C1"))
+            january.ledger.submit(promise("C2"))
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        two_and_a_fault()
 
     assert january.store.head() == before
     assert january.ledger.uid("commitment", "C1") is None
@@ -255,7 +262,7 @@ def test_a_check_stands_on_the_size_before_its_request_whoever_else_writes(janua
 
     calls: list[Callable[[], Acknowledgement]] = []
     for n in range(8):
-        calls += [lambda n=n: request(f"K{n}"), lambda n=n: january.ledger.submit(promise(f"C{n}"))]
+        calls += [partial(request, f"K{n}"), partial(january.ledger.submit, promise(f"C{n}"))]
     answers = at_once(calls)
 
     assert [answer for answer in answers if isinstance(answer, LedgerError)] == []

@@ -134,9 +134,17 @@ def test_a_line_holds_a_mebibyte_and_not_a_byte_more() -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("2025-2-1", "bad-date"), ("2025/02/01", "bad-date"), ("2025-02-3０", "bad-date"),
-     ("2023-02-29", "impossible-date"), ("2025-00-10", "impossible-date"), ("0000-01-01", "impossible-date"), (None, "bad-date"), ("", "bad-date")],
-)  # fmt: skip
+    [
+        ("2025-2-1", "bad-date"),
+        ("2025/02/01", "bad-date"),
+        ("2025-02-3０", "bad-date"),
+        ("2023-02-29", "impossible-date"),
+        ("2025-00-10", "impossible-date"),
+        ("0000-01-01", "impossible-date"),
+        (None, "bad-date"),
+        ("", "bad-date"),
+    ],
+)
 def test_a_day_is_a_day_of_the_calendar(text: object, code: str) -> None:
     with pytest.raises(Invalid) as wrong:
         parse_day(text, "here")

@@ -1,4 +1,4 @@
-"""Assessments: weights sum to 100, every dimension is scored, the unit is heard before publication (DOMAIN §4.2, 4.3)."""
+"""Assessments: weights sum to 100, every dimension is scored, the unit is heard first (DOMAIN §4.2, §4.3)."""
 
 from __future__ import annotations
 
@@ -134,9 +134,9 @@ def test_a_review_is_optional_and_changes_nothing(scored: Scene) -> None:
 def test_what_was_not_scored_is_not_published_or_restated(scene: Scene) -> None:
     scene.adopt_scheme()
 
-    for step in (scene.publish, lambda: scene.restate("2025-05-01"), lambda: scene.review("2025-05-01")):
+    for step in (scene.publish, scene.restate, scene.review):
         with scene.refused("unknown-assessment"):
-            step()
+            step("2025-05-01")
 
 
 def test_a_publication_is_made_once_and_not_scored_again(scored: Scene) -> None:

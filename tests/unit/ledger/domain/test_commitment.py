@@ -1,4 +1,4 @@
-"""Commitments: made by the promisor, lawfully amended, confirmed by somebody else, waived on a document (DOMAIN §4.2)."""
+"""Commitments: made by the promisor, lawfully amended, confirmed by others, waived on a document (DOMAIN §4.2)."""
 
 from __future__ import annotations
 

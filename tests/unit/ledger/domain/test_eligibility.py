@@ -1,8 +1,9 @@
-"""Checks: a rule evaluates, a human decides; a negative decision waits, a departure needs a second hand (DOMAIN §4.2)."""
+"""Checks: a rule evaluates, a human decides; a negative decision waits, a departure needs two (DOMAIN §4.2)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_a_request_without_a_consent_that_holds_is_incomplete(scene: Scene) -> N
     ],
     ids=["expired", "another-purpose", "another-recipient", "another-person"],
 )
-def test_a_consent_for_something_else_does_not_hold(scene: Scene, consent: dict[str, object], request_day: str) -> None:
+def test_a_consent_for_something_else_does_not_hold(scene: Scene, consent: dict[str, Any], request_day: str) -> None:
     scene.consent(**consent)
     scene.request_check(request_day)
 

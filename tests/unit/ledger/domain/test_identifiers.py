@@ -53,9 +53,7 @@ def test_published_credit_codes_are_right(code: str) -> None:
     check_uscc(code)
 
 
-@pytest.mark.parametrize(
-    "code", ["91110000600037342L", "91110000600037341l", "9111000060003734IL", "1123080000000001", ""]
-)
+@pytest.mark.parametrize("code", ["91110000600037342L", "91110000600037341l", "9111000060003734IL", "11230800000", ""])
 def test_what_is_no_credit_code_is_refused(code: str) -> None:
     with pytest.raises(Invalid) as wrong:
         check_uscc(code)
@@ -85,9 +83,9 @@ def test_the_city_s_regions_are_valid_today(code: str) -> None:
     check_region(code, date(2025, 1, 1))
 
 
-def test_fuyuan_became_a_city_in_2016(code: str = "230883") -> None:
+def test_fuyuan_became_a_city_in_2016() -> None:
     with pytest.raises(Invalid) as wrong:
-        check_region(code, date(2015, 1, 1))
+        check_region("230883", date(2015, 1, 1))
 
     assert wrong.value.code == "region-not-valid"
 

@@ -1,4 +1,4 @@
-"""Repairs: in their window, one at a time, by the organ that decided; revoked repairs do not reach back (DOMAIN §4.2)."""
+"""Repairs: in their window, one at a time, by the organ that decided; revoked ones do not reach back (DOMAIN §4.2)."""
 
 from __future__ import annotations
 

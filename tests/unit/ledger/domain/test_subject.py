@@ -1,4 +1,4 @@
-"""Registration, posts and sanctions: who is who, and which unit an official belonged to on a day (DOMAIN §4.1, §4.2)."""
+"""Registration, posts and sanctions: who is who, and whose official somebody was on a day (DOMAIN §4.1, §4.2)."""
 
 from __future__ import annotations
 
