@@ -42,8 +42,10 @@ CHANGED = PAGE + 7
 
 
 def record(number: int, source: str = "SOURCE") -> Line:
-    data = {"source": source, "source_record": f"r{number}", "kind": "PENALTY", "outcome": "CONFIRMED"}
-    data |= {"summary": {"facts": f"事实 {number}"}} if number % 10 == 0 else {}
+    data: dict[str, object] = {"source": source, "source_record": f"r{number}"}
+    data |= {"kind": "PENALTY", "outcome": "CONFIRMED"}
+    if number % 10 == 0:
+        data["summary"] = {"facts": f"事实 {number}"}
     return Line("RecordImported", date(2025, 1, 1), ACTOR, data, source={"system": source, "record": f"r{number}"})
 
 
