@@ -7,105 +7,90 @@ and request key with the same body get the same acknowledgement; with another bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from threading import local
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from functools import partial
+from hashlib import sha256
+from threading import Lock, local
 from typing import Any, Self
 
-from eventsourcing.application import Application
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    InfrastructureFactory,
-    IntegrityError,
-    Mapper,
-    TrackingRecorder,
-    Transcoder,
-)
-from eventsourcing.utils import Environment
+from eventsourcing.persistence import IntegrityError
 
+from ledger.access import AccessLog
 from ledger.clock import Clock, day_of, utc_now
 from ledger.commands import HANDLERS, Change, Command
 from ledger.commands.checks import evaluation
-from ledger.commands.command import check_data, check_dates, check_role, understand
-from ledger.directory import AnyAggregate, Directory, taken
-from ledger.domain.base import Act, Actor, Context, Envelope, LedgerAggregate, LedgerEvent, Sealed
+from ledger.commands.command import check_data, event_of_command, understand
+from ledger.directory import taken
+from ledger.domain.base import Act, Actor, Context, Envelope, LedgerAggregate, LedgerEvent
 from ledger.domain.eligibility import Check
 from ledger.domain.governance import Book
-from ledger.domain.sections import references_of, sections_of, written_names
 from ledger.domain.values import Role
-from ledger.errors import Conflict, LedgerError, NotFound, Refused
+from ledger.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.ids import new_entry_id
 from ledger.line import Line
-from ledger.log.encoding import canonical
-from ledger.mapper import LedgerMapper, plain, seal_entry
+from ledger.log.encoding import EncodingError
+from ledger.mapper import LedgerMapper, seal_entry, split_off
 from ledger.policy import Policy
-from ledger.storage.events import (
-    Acknowledgement,
-    IndexRow,
-    IndexTaken,
-    RequestKey,
-    RequestKeyReused,
-)
+from ledger.requests import Request
+from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken
 from ledger.storage.key_files import load_master_key, locations
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store, open_store
+from ledger.transactions import Transactions
 
 _ATTEMPTS = 8
+Understood = Callable[[], tuple[Command, tuple[IndexRow, ...]]]
 
 
-class _Factory(InfrastructureFactory[TrackingRecorder]):
-    """The framework asks a factory for its parts; ours are made before the application."""
-
-    def __init__(self, env: Environment, recorder: ApplicationRecorder) -> None:
-        super().__init__(env)
-        self._recorder = recorder
-
-    def application_recorder(self) -> ApplicationRecorder:
-        return self._recorder
-
-    def aggregate_recorder(self, purpose: str = "events") -> ApplicationRecorder:
-        raise NotImplementedError(f"the ledger keeps no {purpose} beside its entries")
-
-    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TrackingRecorder:
-        raise NotImplementedError("views keep their own positions")
-
-    def process_recorder(self) -> Any:
-        raise NotImplementedError("views are not processes of the framework")
-
-
-class Ledger(Directory, Application[str]):
+class Ledger(Transactions):
     """One ledger, open. Use `ledger.opening` to make or open one."""
-
-    name = "ledger"
 
     def __init__(self, store: Store, keys: KeyStore, *, clock: Clock = utc_now) -> None:
         self._own = local()
+        self._access: AccessLog | None = None
+        self._access_lock = Lock()
+        self.loading_history = False
         self.prepare(store, keys)
         self.clock = clock
         store.recorder.seal = seal_entry
-        self.policy = Policy(lambda: self.editions(self.size))
+        self.policy = Policy(self.editions_now)
         super().__init__()
         self.book: LedgerAggregate = LedgerAggregate.blank("ledger/none")
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> Self:
         """The ledger at a URL; `NotFound` where there is none, `Refused` while a migration is pending."""
-        store = open_store(url)
-        try:
+        with ExitStack() as opened:
+            store = opened.enter_context(open_store(url))
             places = locations(url)
-            keys = KeyStore.open(places.keys, load_master_key(places.master_key))
-        except BaseException:
-            store.close()
-            raise
-        ledger = cls(store, keys, clock=clock)
-        ledger.read_opening()
+            keys = opened.enter_context(KeyStore.open(places.keys, load_master_key(places.master_key)))
+            ledger = cls(store, keys, clock=clock)
+            ledger.read_opening()
+            opened.pop_all()  # whatever failed before this is closed again
         return ledger
 
     def close(self) -> None:
         """Finish the write under way and close every connection."""
+        with self._access_lock:
+            if self._access is not None:
+                self._access.close()
         self.store.close()
         self.keys.close()
+
+    @property
+    def access(self) -> AccessLog:
+        """The access log, opened when first asked for; `Refused` with code `no-access-log` where there is none."""
+        if self._access is None:
+            with self._access_lock:
+                if self._access is None:
+                    self._access = AccessLog.open(self)
+        return self._access
+
+    def make_access(self) -> None:
+        """Make the access log of a ledger that has none (see `AccessLog.create`)."""
+        with self._access_lock:
+            self._access = AccessLog.create(self)
 
     def read_opening(self) -> None:
         """Take origin and stream of the ledger from entry 0."""
@@ -116,21 +101,6 @@ class Ledger(Directory, Application[str]):
         assert isinstance(mapper, LedgerMapper)
         mapper.origin = self.origin
 
-    # The framework's parts.
-
-    def construct_env(self, name: str, env: Any = None) -> Environment:
-        """Nothing of the process's environment configures a ledger behind our back."""
-        return Environment(name, {})
-
-    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
-        return _Factory(env, self.store.recorder)
-
-    def construct_mapper(self) -> Mapper[str]:
-        return LedgerMapper(self.origin, self.seal_section)
-
-    def construct_transcoder(self) -> Transcoder:
-        raise NotImplementedError("the mapper encodes")
-
     @property
     def clock(self) -> Clock:
         return self.store.recorder.clock
@@ -139,137 +109,73 @@ class Ledger(Directory, Application[str]):
     def clock(self, clock: Clock) -> None:
         self.store.recorder.clock = clock
 
-    # Transactions.
-
-    @contextmanager
-    def transaction(self, *, discard: bool = False) -> Iterator[None]:
-        """All this thread submits inside is one transaction; `discard` makes it a dry run."""
-        outer = getattr(self._own, "live", None)
-        self._own.live = {} if outer is None else dict(outer)
-        kept = False
-        try:
-            with self.store.recorder.transaction(discard=discard), self.keys.batch(discard=discard):
-                yield
-            kept = not discard
-        finally:
-            if outer is None:
-                self._own.live = None
-            elif not kept:
-                self._own.live = {}
-            if not kept:
-                self.forget()
-
-    # Aggregates, loaded for the act under way.
-
-    def new(self, cls: type[AnyAggregate]) -> AnyAggregate:
-        """An aggregate of a new stream."""
-        aggregate = LedgerAggregate.blank(f"{cls.KIND}/{self.fresh_uid()}")
-        assert isinstance(aggregate, cls)
-        return self._for_act(aggregate)
-
-    def aggregate(self, cls: type[AnyAggregate], uid: str) -> AnyAggregate:
-        """The aggregate of a stream that exists."""
-        stream = f"{cls.KIND}/{uid}"
-        live = getattr(self._own, "live", None)
-        if live is not None and stream in live:
-            found: AnyAggregate = live[stream]
-        else:
-            # Not by the framework's repository: it asks each event for a protocol, which costs more than the event.
-            blank = LedgerAggregate.blank(stream)
-            for event in self.events.get(stream):
-                event.mutate(blank)  # type: ignore[attr-defined]
-            if not blank.version:
-                raise NotFound("there is no such stream", code="unknown-stream")
-            assert isinstance(blank, cls)
-            found = blank
-        return self._for_act(found)
-
-    def _for_act(self, aggregate: AnyAggregate) -> AnyAggregate:
-        aggregate.act = self._own.act
-        return aggregate
-
     # Commands.
 
     def submit(
         self,
         line: Line,
         *,
-        request: tuple[str, str] | None = None,
-        documents: Mapping[bytes, bytes] | None = None,
+        request: Request | tuple[str, str] | None = None,
+        documents: Collection[bytes] = (),
+        as_system: bool = False,
     ) -> Acknowledgement:
         """Judge a line and write what it says; the acknowledgement comes after the commit.
 
-        `request` is (principal, key); `documents` are stored with the entry that names their digests. Raises a
-        `LedgerError`; nothing is written then.
+        `request` is (principal, key), or a `Request` of a door that completes what its callers say: their own words,
+        not the completed line, decide whether a retry is the same. `documents` come with this command and serve no
+        other: an edition's file, or what an entry names by its digest. `as_system` allows the role SYSTEM, which only
+        the ledger itself has and a history of its acts; a door with a viewer never gives it. Raises a `LedgerError`;
+        nothing is written then.
         """
-        event = understand(line)
-        key = self._request_key(line, request)
-        answered = self._answered(key)
+        event = event_of_command(line)
+        given = {sha256(content).digest(): content for content in documents}
+        try:
+            asked = Request.of(line, request, given) if isinstance(request, tuple) else request
+        except EncodingError:
+            check_data(event, line.data)  # which says what is wrong with which member
+            raise
+        answered = self.answered(asked)
         if answered is not None:
             return answered
+        understood = partial(understand, self, event, line, given, as_system=as_system)
         for attempt in range(_ATTEMPTS):
             try:
-                return self._attempt(event, line, key, documents or {})
+                return self._attempt(understood, line, asked)
             except (IntegrityError, IndexTaken) as error:
                 refused = taken(error) if isinstance(error, IndexTaken) else None
                 if refused is not None:
                     raise refused from None
-                live = getattr(self._own, "live", None)
-                if line.after is not None or attempt == _ATTEMPTS - 1 or live is not None:
+                if line.after is not None or attempt == _ATTEMPTS - 1 or self.in_transaction:
                     raise Conflict("another writer was first; read again and retry", code="conflict") from error
             except LedgerError:
                 # It may be this very request, sent twice at once, that made the second one's step illegal.
-                answered = self._answered(key)
+                answered = self.answered(asked)
                 if answered is None:
                     raise
                 return answered
         raise AssertionError("unreachable")
 
-    def _answered(self, key: RequestKey | None) -> Acknowledgement | None:
-        """What this request got before; refused where its key was used with another body."""
-        known = None if key is None else self.store.recorder.find_request(key.principal, key.key)
-        if key is None or known is None:
-            return None
-        if known[0] != key.fingerprint:
-            raise RequestKeyReused("this key was used with another body")
-        confirmed = self.store.recorder.confirm_request(key.principal, key.key)
-        return None if confirmed is None else confirmed[1]
+    def answered(self, asked: Request | None) -> Acknowledgement | None:
+        """What a request got before; None where it is new, `RequestKeyReused` where its key came with another body."""
+        return None if asked is None else asked.answer(self.store.recorder, self.keys)
 
-    def _request_key(self, line: Line, request: tuple[str, str] | None) -> RequestKey | None:
-        if request is None:
-            return None
-        body = {
-            "type": line.type,
-            "effective_on": line.effective_on.isoformat(),
-            "actor": {"id": line.actor.id, "role": line.actor.role, "unit_id": line.actor.unit_id},
-            "data": plain(dict(line.data)),
-            "basis": list(line.basis),
-            "purpose": line.purpose,
-            "after": line.after,
-        }
-        return RequestKey(request[0], request[1], self.keys.keyed_digest("request", canonical(body)))
-
-    def _attempt(
-        self, event: type[LedgerEvent], line: Line, key: RequestKey | None, documents: Mapping[bytes, bytes]
-    ) -> Acknowledgement:
+    def _attempt(self, understood: Understood, line: Line, asked: Request | None) -> Acknowledgement:
         if line.type == "EligibilityCheckRequested":
             # The evaluation stands on the size just before the request's own entry, so nobody may write between.
             with self.transaction():
-                return self._answered(key) or self._write(event, line, key, documents)
-        return self._write(event, line, key, documents)
+                return self.answered(asked) or self._write(understood, line, asked)
+        return self._write(understood, line, asked)
 
-    def _write(
-        self, event: type[LedgerEvent], line: Line, key: RequestKey | None, documents: Mapping[bytes, bytes]
-    ) -> Acknowledgement:
-        command, actor_rows = self._command(event, line)
+    def _write(self, understood: Understood, line: Line, asked: Request | None) -> Acknowledgement:
+        command, actor_rows = understood()
         self._own.act = command.act
         change = HANDLERS[line.type](self, command)
         if line.after is not None and change.aggregate.version - 1 != line.after:
             raise Conflict("the record has moved on; read again", code="stale-version", field="after")
-        if documents:
-            change = replace(change, documents={**change.documents, **documents})
+        if command.documents.keys() - change.documents.keys():
+            raise Invalid("a document came with the command that its entry does not name", code="document-not-named")
         rows = (*actor_rows, *self.source_rows(line, change.aggregate.uid))
-        acknowledgement = self._store(change, command.act, line, key, rows)
+        acknowledgement = self._store(change, command.act, line, asked, rows)
         if line.type == "EligibilityCheckRequested":
             self._evaluate(change, command, acknowledgement)
         return acknowledgement
@@ -279,41 +185,16 @@ class Ledger(Directory, Application[str]):
         self._own.act = act
         check = change.aggregate
         assert isinstance(check, Check)
-        self._for_act(check)
+        self.for_act(check)
         follow_up = evaluation(self, check, command.data.check_id, command.act.on, request.index)
         self._store(follow_up, act, None, None, (), causation=str(request.index))
-
-    def _command(self, event: type[LedgerEvent], line: Line) -> tuple[Command, tuple[IndexRow, ...]]:
-        data = check_data(event, line.data)
-        role = check_role(event, line.actor.role, data.on_behalf_of is not None)
-        today = day_of(self.clock())
-        check_dates(event, data, line.effective_on, today)
-        references = references_of(event.Data)
-        source = (line.source or {}).get("system", "")
-        resolved: dict[str, Any] = {}
-        for name, reference in references.items():
-            value = getattr(data, name)
-            if value is not None:
-                label = f"data.{written_names(event.Data)[name]}"
-                resolved[name] = self.require_uid(value, reference.kinds, label, source)
-        for_subject = resolved.get("on_behalf_of")
-        if resolved:
-            data = data.model_copy(update=resolved)
-        if role is Role.REPORTER:
-            # Who reported is a section; the header gets a fresh pseudonym without unit (DESIGN §3).
-            act = Act(Actor("", role), line.effective_on, today, data.doc is not None)
-            return Command(event, data, act, line), ()
-        actor_id, rows = self.actor_uid(line.actor.id, subject=role is Role.SUBJECT)
-        unit, unit_rows = self.actor_unit(line.actor.unit_id)
-        act = Act(Actor(actor_id, role, unit), line.effective_on, today, data.doc is not None, for_subject)
-        return Command(event, data, act, line), (*rows, *unit_rows)
 
     def _store(
         self,
         change: Change,
         act: Act,
         line: Line | None,
-        key: RequestKey | None,
+        asked: Request | None,
         rows: tuple[IndexRow, ...],
         causation: str | None = None,
     ) -> Acknowledgement:
@@ -333,22 +214,22 @@ class Ledger(Directory, Application[str]):
             source=self._source_of(line),
             after=None if line is None else line.after,
         )
-        sections = (*_sections(event, change.owner, change.published), *change.sections)
+        sections = (*split_off(event, change.owner, change.published), *change.sections)
         aggregate.put_into(Envelope(context, sections, change.published))
-        index_rows = (*change.index, *rows)
-        live = getattr(self._own, "live", None)
         try:
             stored = [self.mapper.to_stored_event(item) for item in aggregate.collect_events()]
             (acknowledgement, *_) = self.store.recorder.append(
-                stored, request=key, index_rows=_distinct(index_rows), documents=dict(change.documents)
+                stored,
+                request=None if asked is None else asked.row(self.keys),
+                index_rows=_distinct((*change.index, *rows)),
+                documents=dict(change.documents),
             )
         except BaseException:
-            if live is not None:
-                live.pop(aggregate.id, None)  # it went ahead of what is stored
+            self.forget_live(aggregate)
             raise
-        if live is not None:
-            live[aggregate.id] = aggregate
-        self.learned(index_rows, aggregate)
+        self.keep_live(aggregate)
+        if line is not None and line.type == "SubjectRegistered":
+            self.registered(str(line.data["subject_id"]))
         return acknowledgement
 
     def _source_of(self, line: Line | None) -> Mapping[str, str] | None:
@@ -370,24 +251,10 @@ class Ledger(Directory, Application[str]):
         """An entry of the ledger's own stream, by the system itself."""
         act = Act(Actor(self.system_uid(), Role.SYSTEM), day_of(self.clock()), day_of(self.clock()))
         self._own.act = act
-        book = self.aggregate(Book, self.book.uid) if self.size else self._for_act(self.book)
+        book = self.aggregate(Book, self.book.uid) if self.size else self.for_act(self.book)
         book.happen(event, data)
         rows = self.own_rows(data)
         return self._store(Change(book, (), book.uid, rows), act, None, None, ())
-
-
-def _sections(event: Any, owner: str, published: frozenset[str]) -> list[Sealed]:
-    """The personal members of an event as sections, each an object of its members under their written names."""
-    members = sections_of(type(event).Data)
-    names = written_names(type(event).Data)
-    values: dict[str, dict[str, Any]] = {}
-    for name, section in members.items():
-        value = getattr(event.data, name)
-        if value is None or name in published or (value == [] and name not in event.data.model_fields_set):
-            continue
-        label = "ref" if section == "identity" and name == "ref" else names[name]
-        values.setdefault(section, {})[label] = plain(value)
-    return [Sealed(section, value, owner, event.RETENTION) for section, value in values.items()]
 
 
 def _distinct(rows: tuple[IndexRow, ...]) -> list[IndexRow]:

@@ -1,6 +1,7 @@
 """The catalogue: every type the ledger writes, by the name people use and by the topic that is stored.
 
-Only topics of this table are decoded; the framework would resolve any dotted path (DESIGN §4).
+Each log has its own table, and only topics of a log's table are decoded in it; the framework would resolve any dotted
+path (DESIGN §4). Looks and refused commands belong to the access log alone.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from ledger.domain import (
+    access,
     adoption,
     assessment,
     breach_events,
@@ -36,17 +38,19 @@ _MODULES: tuple[ModuleType, ...] = (
 )
 
 
-def _events() -> dict[str, type[LedgerEvent]]:
+def _events(modules: tuple[ModuleType, ...]) -> dict[str, type[LedgerEvent]]:
     return {
         name: value
-        for module in _MODULES
+        for module in modules
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, LedgerEvent) and value.TOPIC
     }
 
 
-TYPES: dict[str, type[LedgerEvent]] = _events()
+TYPES: dict[str, type[LedgerEvent]] = _events(_MODULES)
 TOPICS: dict[str, str] = {event.TOPIC: name for name, event in TYPES.items()}
+ACCESS_TYPES: dict[str, type[LedgerEvent]] = {"LedgerOpened": governance.LedgerOpened, **_events((access,))}
+ACCESS_TOPICS: dict[str, str] = {event.TOPIC: name for name, event in ACCESS_TYPES.items()}
 
 
 def event_of(name: str) -> type[LedgerEvent]:

@@ -13,11 +13,13 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.clock import parse_time
+from ledger.domain.values import is_code, name_fault
 from ledger.errors import Invalid
 
 MAX_LINE_BYTES = 1_048_576
 _MEMBERS = {"type", "effective_on", "recorded_at", "actor", "data", "source", "basis", "purpose", "after"}
 _ACTOR_MEMBERS = {"id", "role", "unit_id"}
+_SOURCE_MEMBERS = {"system", "record", "recorded_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,18 @@ class LineActor:
     role: str
     unit_id: str | None = None
 
+    def __post_init__(self) -> None:
+        _require_name(self.id, "actor.id")
+        if self.unit_id is not None:
+            _require_name(self.unit_id, "actor.unit_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A command: `type` and `data` as in the catalogue (DOMAIN §4.2); `number` counts lines of a file from 1.
 
+    What stands beside `data` enters the entry plain, so none of it has room for words of anybody's: `source` has three
+    members, `purpose` is a code, and each clause of `basis`, like every id, is short and has no unseen characters.
     `recorded_at` is the line's own claim: the recorded time in a history load, `source.recorded_at` elsewhere.
     `after` is the stream version the actor saw; the command is refused when the stream has moved on.
     """
@@ -47,6 +56,18 @@ class Line:
     basis: tuple[str, ...] = ()
     purpose: str | None = None
     after: int | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        for name, value in (self.source or {}).items():
+            if name not in _SOURCE_MEMBERS:
+                raise Invalid("a source has no such member", code="unknown-field", field=f"source.{_safe(name)}")
+            _require_name(value, f"source.{name}")
+            if name == "recorded_at":
+                _time(value, "source.recorded_at")
+        for place, clause in enumerate(self.basis):
+            _require_name(clause, f"basis.{place}")
+        if self.purpose is not None and not is_code(self.purpose):
+            raise Invalid("a purpose is a code", code="bad-code", field="purpose")
 
 
 def parse_day(text: object, where: str) -> date:
@@ -63,6 +84,14 @@ def parse_day(text: object, where: str) -> date:
 
 def parse_line(data: bytes, number: int | None = None) -> Line:
     """Parse one line of a history file; every refusal is an `Invalid` with `code` and `field`."""
+    return line_of(parse_json(data), number)
+
+
+def parse_json(data: bytes) -> object:
+    """JSON as the ledger takes it from outside: UTF-8, no fractions, no duplicate names, at most MAX_LINE_BYTES.
+
+    `Invalid` says what was wrong and where; the value is never repeated.
+    """
     if len(data) > MAX_LINE_BYTES:
         raise Invalid(f"a line holds at most {MAX_LINE_BYTES} bytes, this one {len(data)}", code="line-too-long")
     try:
@@ -78,7 +107,7 @@ def parse_line(data: bytes, number: int | None = None) -> Line:
         raise Invalid(f"not JSON at column {error.colno}", code="not-json") from None
     except RecursionError:
         raise Invalid("nested too deeply", code="too-deep") from None
-    return line_of(value, number)
+    return value
 
 
 def line_of(value: object, number: int | None = None) -> Line:
@@ -113,7 +142,7 @@ def line_of(value: object, number: int | None = None) -> Line:
         effective_on=parse_day(value["effective_on"], "effective_on"),
         actor=_actor(value["actor"]),
         data=body,
-        recorded_at=None if recorded is None else _time(recorded),
+        recorded_at=None if recorded is None else _time(recorded, "recorded_at"),
         number=number,
         source=source,
         basis=tuple(basis),
@@ -122,11 +151,17 @@ def line_of(value: object, number: int | None = None) -> Line:
     )
 
 
-def _time(text: str) -> datetime:
+def _time(text: str, where: str) -> datetime:
     try:
         return parse_time(text)
     except Invalid as error:
-        raise Invalid(error.detail, code=error.code, field="recorded_at") from None
+        raise Invalid(error.detail, code=error.code, field=where) from None
+
+
+def _require_name(text: str, where: str) -> None:
+    fault = name_fault(text)
+    if fault is not None:
+        raise Invalid("this is no id: one is short, in NFC, and has no unseen characters", code=fault, field=where)
 
 
 def _actor(value: object) -> LineActor:

@@ -15,11 +15,12 @@ from typing import Any
 
 import msgspec
 from eventsourcing.persistence import Mapper, StoredEvent
+from msgspec import Struct
 from pydantic import BaseModel
 
 from ledger.catalogue import TOPICS, TYPES, type_of
-from ledger.clock import format_time, parse_time
-from ledger.domain.base import Context, Envelope, LedgerEvent
+from ledger.clock import format_time
+from ledger.domain.base import Context, Envelope, LedgerEvent, Sealed
 from ledger.domain.sections import sections_of, written_names
 from ledger.domain.values import Payload
 from ledger.errors import Refused
@@ -62,6 +63,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_none=True)
     return str(value) if isinstance(value, str) else value
+
+
+def split_off(event: Any, owner: str, published: frozenset[str]) -> list[Sealed]:
+    """The personal members of an event as sections, each an object of its members under their written names."""
+    members = sections_of(type(event).Data)
+    names = written_names(type(event).Data)
+    values: dict[str, dict[str, Any]] = {}
+    for name, section in members.items():
+        value = getattr(event.data, name)
+        if value is None or name in published or (value == [] and name not in event.data.model_fields_set):
+            continue
+        label = "ref" if section == "identity" and name == "ref" else names[name]
+        values.setdefault(section, {})[label] = plain(value)
+    return [Sealed(section, value, owner, event.RETENTION) for section, value in values.items()]
 
 
 def disclose(name: str, value: Any) -> bytes:
@@ -171,20 +186,48 @@ def header_of(entry: bytes) -> dict[str, Any]:
     return header
 
 
-def logged(row: EntryRow) -> Logged:
-    """The entry of a row as readers see it."""
-    header = header_of(row.state)
+class _Header(Struct):
+    """The members that readers see; decoding by type makes them in one step and passes over the others."""
+
+    type: str
+    effective_on: date
+    actor: dict[str, str]
+    data: dict[str, Any]
+    subjects: tuple[str, ...] = ()
+    source: dict[str, str] | None = None
+    sd: list[str] = []
+    purpose: str | None = None
+
+
+class _Place(Struct):
+    recorded_at: datetime
+
+
+class _Entry(Struct):
+    h: _Header
+    p: _Place
+
+
+_decode = msgspec.json.Decoder(_Entry).decode
+
+
+def logged(row: EntryRow, topics: Mapping[str, str] = TOPICS) -> Logged:
+    """The entry of a row as readers see it; `topics` is the table of its log."""
+    entry = _decode(row.state)
+    header = entry.h
+    topic = header.type
     return Logged(
-        index=row.index,
-        stream=row.stream,
-        version=row.version,
-        type=TOPICS.get(header["type"], header["type"]),
-        topic=header["type"],
-        effective_on=date.fromisoformat(header["effective_on"]),
-        recorded_at=parse_time(row.recorded_at),
-        actor=header["actor"],
-        subjects=tuple(header.get("subjects", ())),
-        data=header["data"],
-        source=header.get("source"),
-        sections=len(header.get("sd", ())),
+        row.index,
+        row.stream,
+        row.version,
+        topics.get(topic, topic),
+        topic,
+        header.effective_on,
+        entry.p.recorded_at,
+        header.actor,
+        header.subjects,
+        header.data,
+        header.source,
+        len(header.sd),
+        header.purpose,
     )

@@ -1,7 +1,8 @@
 """Opening a ledger: entry 0 with origin, suite and keys, or a whole history loaded with its own recorded times.
 
 `create` makes the files and writes entry 0. `create_from_history` is all or nothing: entry 0, every line with its own
-time, and the closing entry are one transaction; a refused line leaves no ledger behind (DESIGN §8).
+time, and the closing entry are one transaction; a refused line leaves no ledger behind (DESIGN §8). Either makes the
+access log last.
 """
 
 from __future__ import annotations
@@ -10,23 +11,23 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
-
-import sqlalchemy as sa
+from typing import Final, Literal
 
 from ledger.application import Ledger
 from ledger.clock import Clock, utc_now
 from ledger.domain.governance import HistoryLoaded, Key, LedgerOpened
-from ledger.errors import Invalid, LedgerError, Refused
+from ledger.errors import Invalid, LedgerError, NotFound, Refused, VerificationError
 from ledger.line import Line
 from ledger.log.note import format_vkey
 from ledger.mapper import FORMAT_VERSION
-from ledger.storage import tables
+from ledger.storage.access_store import access_url, discard_unused, read_mark
+from ledger.storage.address import is_sqlite, path_of
 from ledger.storage.key_files import create_master_key, create_signing_key, load_master_key, load_signing_key, locations
 from ledger.storage.keys import KeyStore
-from ledger.storage.store import Store, create_store, is_sqlite, open_store, path_of
+from ledger.storage.store import Store, create_store, discard_store, open_store
 
 SUITE: Literal["sha256-ed25519"] = "sha256-ed25519"
+ACCESS_LOG: Final = "access-log"  # the step of an upgrade that makes it
 Progress = Callable[[int], None]
 
 
@@ -53,7 +54,7 @@ def create_from_history(
     url: str,
     lines: Iterable[Line],
     *,
-    digest_of: bytes,
+    digest_of: bytes | Iterable[bytes],
     editions: Sequence[bytes] = (),
     origin: str | None = None,
     clock: Clock = utc_now,
@@ -61,11 +62,13 @@ def create_from_history(
 ) -> Ledger:
     """A new ledger that holds a history with its own recorded times; `LineRefused` names the line that was refused.
 
-    `digest_of` is the file's content; only its keyed digest is kept.
+    `digest_of` is the file's content, whole or in pieces; only its keyed digest is kept.
     """
     rows = iter(lines)
     first = next(rows, None)
-    if first is None or first.recorded_at is None:
+    if first is None:
+        raise Invalid("there is no line in the file", code="empty-history")
+    if first.recorded_at is None:
         raise Invalid("a history begins with a line that says when it was recorded", code="recorded-at-missing")
     opening_time = first.recorded_at
     if opening_time > clock():
@@ -82,7 +85,7 @@ def create_from_history(
             moment = _next_moment(line, moment, clock(), count)
             ledger.clock = _fixed(moment)
             try:
-                ledger.submit(line)
+                ledger.submit(line, as_system=True)
             except LedgerError as error:
                 raise LineRefused(line.number or count, error) from error
             if progress is not None:
@@ -115,14 +118,45 @@ def _fixed(moment: datetime) -> Clock:
     return lambda: moment
 
 
+def upgrade(url: str, *, clock: Clock = utc_now) -> list[str]:
+    """Bring a ledger and its access log up to this release, and make the access log where none was made.
+
+    What was done; nothing is where nothing was to do. `VerificationError` where an access log was made and is gone.
+    """
+    with open_store(url, allow_pending=True) as store:
+        done = _migrated(store)
+        marked = read_mark(store) is not None
+    if not marked:
+        ledger = Ledger.open(url, clock=clock)
+        try:
+            ledger.make_access()
+        finally:
+            ledger.close()
+        return [*done, ACCESS_LOG]
+    try:
+        with open_store(access_url(url), allow_pending=True) as store:
+            return [*done, *(f"{ACCESS_LOG} {step}" for step in _migrated(store))]
+    except NotFound:
+        raise VerificationError("an access log was made and is gone", code="access-log-missing") from None
+
+
+def _migrated(store: Store) -> list[str]:
+    steps = store.pending_migrations()
+    if steps:
+        store.migrate()
+    return steps
+
+
 def _opened(
     url: str, origin: str, clock: Clock, kind: str, load: Callable[[Ledger], None], *, real: Clock | None = None
 ) -> Ledger:
     made: list[Path] = []
     store: Store | None = None
+    keys: KeyStore | None = None
     try:
         _discard_unopened(url)
         store = create_store(url, origin)
+        discard_unused(url)  # no ledger was here; one that stands keeps its access log
         keys, vkey = _keys(url, origin, made)
         ledger = Ledger(store, keys, clock=clock)
         ledger.origin = origin
@@ -141,10 +175,13 @@ def _opened(
             )
             load(ledger)
         ledger.clock = real or clock
+        ledger.make_access()
         return ledger
     except BaseException:
+        if keys is not None:
+            keys.close()
         if store is not None:
-            _discard(store)
+            discard_store(store)
         for path in made:
             with suppress(FileNotFoundError):
                 path.unlink()
@@ -157,23 +194,9 @@ def _discard_unopened(url: str) -> None:
         store = open_store(url)
     except LedgerError:
         return
-    if store.head().size == 0:
-        _discard(store)
-    else:
-        store.close()
-
-
-def _discard(store: Store) -> None:
-    if is_sqlite(store.url):
-        store.close()
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{path_of(store.url)}{suffix}").unlink(missing_ok=True)
-        return
-    with store.engine.begin() as connection:
-        tables.metadata.drop_all(connection)
-        connection.execute(sa.text("DROP FUNCTION IF EXISTS ledger_requires_durability"))
-        connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
-    store.close()
+    with store:
+        if store.head().size == 0:
+            discard_store(store)
 
 
 def _keys(url: str, origin: str, made: list[Path]) -> tuple[KeyStore, str]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from ledger.domain.base import Act
 from ledger.domain.breach import CORRECTABLE, Breach, Windows
-from ledger.errors import Invalid
+from ledger.domain.values import is_code, is_name
+from ledger.errors import Invalid, NotFound
 from ledger.line import parse_day
 from ledger.rulebook import deadlines, parameters, windows
 from ledger.rulebook.calendar import calendar_of
@@ -50,6 +51,14 @@ class Policy:
         """The last day to decide an accepted repair."""
         return deadlines.repair_decision_due(self._timeline().on(accepted_on), accepted_on)
 
+    def feedback_days(self, adopted_on: date) -> int:
+        """The working days of a unit's feedback under a scheme that says nothing, adopted on this day."""
+        try:
+            edition = self._timeline().on(adopted_on)
+        except NotFound:
+            edition = None
+        return deadlines.feedback_days(edition)
+
     def working_days_after(self, start: date, count: int) -> date:
         """The `count`-th working day after `start`, by the calendar of the edition in force on `start`."""
         return calendar_of(self._timeline().on(start).calendar).add_working_days(start, count)
@@ -71,17 +80,25 @@ class Policy:
 
     @staticmethod
     def check_correction(field: str, value: Any) -> None:
-        """A corrected value has the type of the member it corrects."""
-        if field not in CORRECTABLE:
+        """A corrected value obeys the rules of the member it corrects; None leaves a member out that may be absent."""
+        if not any(field in fields for fields in CORRECTABLE.values()):
             return  # the aggregate refuses
+        where = "data.corrected_value"
         if field in ("occurred_on", "ends_on"):
             if value is not None or field == "occurred_on":
-                parse_day(value, "data.corrected_value")
+                parse_day(value, where)
         elif field in ("duty_related", "publicity"):
             if not isinstance(value, bool):
-                raise Invalid("expected true or false", code="wrong-type", field="data.corrected_value")
+                raise Invalid("expected true or false", code="wrong-type", field=where)
         elif field == "record_kind":
             if value not in ("COURT_LIST", "SEVERE_LIST", "DISCIPLINE", "PENALTY"):
-                raise Invalid("no such kind of record", code="not-in-list", field="data.corrected_value")
-        elif not (value is None or isinstance(value, str)):
-            raise Invalid("expected a string", code="wrong-type", field="data.corrected_value")
+                raise Invalid("no such kind of record", code="not-in-list", field=where)
+        elif value is None:
+            return  # category, list_code and unit_at_time may be absent
+        elif not isinstance(value, str):
+            raise Invalid("expected a string", code="wrong-type", field=where)
+        elif field == "unit_at_time":
+            if not is_name(value):
+                raise Invalid("expected the id of a unit", code="bad-value", field=where)
+        elif not is_code(value):
+            raise Invalid("expected a code", code="bad-code", field=where)

@@ -7,13 +7,13 @@ personal sections are opened apart, through the ledger, by those who may see the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+
+class Logged(Struct, frozen=True, gc=False):  # nothing in an entry refers back to it
     """One entry: where it stands, what it says, whom it concerns.
 
     `type` is the catalogue's name (`BreachConfirmed`), `data` the plain fields with every subject as its pseudonym,
@@ -32,6 +32,7 @@ class Logged:
     data: Mapping[str, Any]
     source: Mapping[str, str] | None = None
     sections: int = 0
+    purpose: str | None = None
 
     @property
     def kind(self) -> str:

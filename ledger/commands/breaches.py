@@ -70,7 +70,7 @@ def report(ledger: Ledger, command: Command) -> Change:
 @handles("ReportDeclined")
 def decline(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    breach.decline(command.data, command.act, by_reporter=_by_reporter(ledger, command, breach))
+    breach.decline(command.data, by_reporter=_by_reporter(ledger, command, breach))
     return change(ledger, breach)
 
 
@@ -79,7 +79,6 @@ def notify(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     breach.notify(
         command.data,
-        command.act,
         by_reporter=_by_reporter(ledger, command, breach),
         earliest_reply_due=ledger.policy.breach_reply_due(command.act.on),
     )
@@ -185,24 +184,26 @@ def decide_appeal(ledger: Ledger, command: Command) -> Change:
     return change(ledger, breach)
 
 
+def _type_named(ledger: Ledger, breach: Breach, named: int | str) -> str | None:
+    """The type of the entry that a correction names, by its index or by its type; None where the record has none."""
+    if named in breach.happened_on:
+        return str(named)
+    entries = ledger.stream(breach.id, ledger.size)
+    return next((entry.type for entry in entries if str(entry.index) == str(named)), None)
+
+
 @handles("RecordCorrected")
 def correct(ledger: Ledger, command: Command) -> Change:
     breach, data = load(ledger, command), command.data
     old_case = case_of(ledger, breach)
+    ledger.policy.check_correction(data.field, data.corrected_value)
     if data.field == "unit_at_time" and data.corrected_value is not None:
         of_person = ledger.kind_of(breach.subject) is SubjectKind.PERSON
         require(of_person, "unit-at-time-mismatch", "a finding about a unit is its own, never a link", "data.field")
         unit = ledger.require_uid(data.corrected_value, (SubjectKind.UNIT,), "data.corrected_value")
         data = data.model_copy(update={"corrected_value": unit})
-    ledger.policy.check_correction(data.field, data.corrected_value)
-    local = breach.record_kind is None
-    require(
-        not (local and data.field == "record_kind"),
-        "field-not-correctable",
-        "a finding of ours has no kind",
-        "data.field",
-    )
-    breach.correct(data, command.act)
+    by_reporter = _by_reporter(ledger, command, breach)
+    breach.correct(data, by_reporter=by_reporter, target=_type_named(ledger, breach, data.target_event))
     # A corrected unit moves both units' figures from now on.
     subjects = tuple(dict.fromkeys((*old_case, *case_of(ledger, breach))))
     return Change(breach, subjects, breach.subject)
@@ -211,5 +212,5 @@ def correct(ledger: Ledger, command: Command) -> Change:
 @handles("RecordVoided")
 def void(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    breach.void(command.data, command.act)
+    breach.void(command.data, by_reporter=_by_reporter(ledger, command, breach))
     return change(ledger, breach)

@@ -1,7 +1,7 @@
 """A command as handlers see it, and what a handler gives back.
 
-`understand` turns a line into a `Command`: the type is known, the data checked, the role allowed, the dates agree.
-Everything here holds for every type alike (DOMAIN §4.1); what a single type demands is its aggregate's business.
+`understand` turns a line into a `Command`: the data is checked, the role allowed, the dates agree, and whom it names is
+known. Everything here holds for every type alike (DOMAIN §4.1); what a single type demands is its aggregate's business.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ledger.catalogue import event_of
-from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, Sealed, require
-from ledger.domain.sections import written_names
-from ledger.domain.values import Payload, Role
+from ledger.catalogue import ACCESS_TYPES, event_of
+from ledger.clock import day_of
+from ledger.domain.base import Act, Actor, LedgerAggregate, LedgerEvent, Sealed, require
+from ledger.domain.sections import references_of, written_names
+from ledger.domain.values import Role
 from ledger.errors import Invalid, LedgerError, Refused
 from ledger.line import Line
 from ledger.storage.events import IndexRow
@@ -43,18 +43,22 @@ _CODES = {
 # What a value's own check may say; anything else a validator raises is `bad-value`.
 _VALUE_CODES = frozenset({
     "bad-date", "impossible-date", "not-nfc", "forbidden-character", "lone-surrogate", "bad-code", "bad-decimal",
-    "too-deep", "float-not-allowed", "bad-name", "empty",
+    "bad-digest", "too-deep", "float-not-allowed", "bad-name", "empty",
 })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A line that was understood: `data` holds pseudonyms where the line held the caller's ids."""
+    """A line that was understood: `data` holds pseudonyms where the line held the caller's ids.
+
+    `documents` are those that came with it, by SHA-256; a handler takes the ones its entry names.
+    """
 
     event: type[LedgerEvent]
     data: Any
     act: Act
     line: Line
+    documents: Mapping[bytes, bytes] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -67,8 +71,8 @@ class Command:
 class Change:
     """What one command changes: an aggregate with its pending event, and what is stored with it.
 
-    `owner` is whose key seals the personal sections; `published` are members a unit publishes; `then` makes a further
-    change in the same transaction, once the first one's place is known.
+    `owner` is whose key seals the personal sections; `published` are members a unit publishes; `sections` are further
+    ones with owners of their own; `actor_id` stands in the header instead of the actor's own pseudonym.
     """
 
     aggregate: LedgerAggregate
@@ -102,11 +106,6 @@ def handles(name: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
-
-
-@cache
-def _attributes(data: type[Payload]) -> dict[str, str]:
-    return {label: name for name, label in written_names(data).items()}
 
 
 def check_data(event: type[LedgerEvent], body: Mapping[str, Any]) -> Any:
@@ -151,14 +150,17 @@ def _where(loc: tuple[int | str, ...]) -> str:
     return ".".join(["data", *shown])
 
 
-def check_role(event: type[LedgerEvent], role_name: str, on_behalf: bool) -> Role:
-    """The role of the line, if the type may be said in it."""
+def check_role(event: type[LedgerEvent], role_name: str, on_behalf: bool, *, as_system: bool = False) -> Role:
+    """The role of the line, if the type may be said in it. SYSTEM is the ledger itself; callers may not say it unless
+    they load what a ledger wrote (`as_system`)."""
     try:
         role = Role(role_name)
     except ValueError:
         raise Invalid("no such role", code="unknown-role", field="actor.role") from None
     if event.DECISION and role is Role.SYSTEM and Role.SYSTEM not in event.ROLES:
         raise Refused("a named human decides", code="human-decision-required", field="actor.role")
+    own = role is not Role.SYSTEM or as_system
+    require(own, "role-not-allowed", "only the ledger itself says this", "actor.role")
     stands_in = on_behalf and Role.SUBJECT in event.ROLES and role in (Role.HR, Role.CREDIT)
     require(role in event.ROLES or stands_in, "role-not-allowed", "another role says this", "actor.role")
     by_proxy = not on_behalf or stands_in
@@ -188,9 +190,56 @@ def require_subject(command: Command, subject: str) -> None:
         require(act.documented, "document-required", "an act recorded for somebody needs the signed paper", "data.doc")
 
 
-def understand(line: Line) -> type[LedgerEvent]:
-    """The event class of a line that callers may give."""
-    event = event_of(line.type)
+def document_of(command: Command, digest: str | None, where: str) -> dict[bytes, bytes]:
+    """The document that a digest of the data names, which came with the command; none where nothing is named.
+
+    A digest without its document is the ledger's to work out: a caller's word for it could never be verified.
+    """
+    if digest is None:
+        return {}
+    named = bytes.fromhex(digest)
+    content = command.documents.get(named)
+    if content is None:
+        raise Refused("the ledger works this digest out itself", code="computed-by-ledger", field=where)
+    return {named: content}
+
+
+def event_of_command(line: Line) -> type[LedgerEvent]:
+    """The event class of a line, of a type that callers may give."""
+    event = ACCESS_TYPES.get(line.type) or event_of(line.type)
     if line.type not in HANDLERS:
         raise Invalid("the ledger writes this type itself", code="not-a-command", field="type")
     return event
+
+
+def understand(
+    ledger: Ledger,
+    event: type[LedgerEvent],
+    line: Line,
+    documents: Mapping[bytes, bytes],
+    *,
+    as_system: bool = False,
+) -> tuple[Command, tuple[IndexRow, ...]]:
+    """The command of a line, with the rows that name whoever acts for the first time."""
+    data = check_data(event, line.data)
+    role = check_role(event, line.actor.role, data.on_behalf_of is not None, as_system=as_system)
+    today = day_of(ledger.clock())
+    check_dates(event, data, line.effective_on, today)
+    source = (line.source or {}).get("system", "")
+    resolved: dict[str, Any] = {}
+    for name, reference in references_of(event.Data).items():
+        value = getattr(data, name)
+        if value is not None:
+            label = f"data.{written_names(event.Data)[name]}"
+            resolved[name] = ledger.require_uid(value, reference.kinds, label, source)
+    for_subject = resolved.get("on_behalf_of")
+    if resolved:
+        data = data.model_copy(update=resolved)
+    if role is Role.REPORTER:
+        # Who reported is a section; the header gets a fresh pseudonym without unit (DESIGN §3).
+        act = Act(Actor("", role), line.effective_on, today, data.doc is not None)
+        return Command(event, data, act, line, documents), ()
+    actor_id, rows = ledger.actor_uid(line.actor.id, subject=role is Role.SUBJECT)
+    unit, unit_rows = ledger.actor_unit(line.actor.unit_id)
+    act = Act(Actor(actor_id, role, unit), line.effective_on, today, data.doc is not None, for_subject)
+    return Command(event, data, act, line, documents), (*rows, *unit_rows)

@@ -8,6 +8,7 @@ from ledger.commands.command import Change, Command, handles
 from ledger.domain.adoption import Rulebook
 from ledger.domain.base import require
 from ledger.errors import NotFound
+from ledger.rulebook.edition import Edition, parse_edition
 from ledger.storage.events import IndexRow
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ def _approvers(ledger: Ledger, names: list[str]) -> tuple[list[str], tuple[Index
     return uids, tuple(rows)
 
 
+def _file(ledger: Ledger, command: Command) -> tuple[Edition, bytes]:
+    """The edition's file: the one that came with the command, and only where none did, one that is known already."""
+    for content in command.documents.values():
+        edition = parse_edition(content)
+        if edition.id == command.data.rulebook_id:
+            return edition, content
+        raise NotFound("the file is another edition's", code="unknown-edition", field="data.rulebook_id")
+    return ledger.edition_file(command.data.rulebook_id)
+
+
 @handles("RulebookPublished")
 def publish(ledger: Ledger, command: Command) -> Change:
     rulebook, rows = _load(ledger, command)
@@ -43,7 +54,7 @@ def publish(ledger: Ledger, command: Command) -> Change:
 @handles("RulebookActivated")
 def activate(ledger: Ledger, command: Command) -> Change:
     data = command.data
-    edition, content = ledger.offered_edition(data.rulebook_id)
+    edition, content = _file(ledger, command)
     agrees = data.digest is None or data.digest == edition.digest
     require(agrees, "edition-changed", "the digest is another file's", "data.digest")
     stated = data.effective_on or command.line.effective_on.isoformat()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.commands.command import Change, Command, handles
+from ledger.commands.command import Change, Command, document_of, handles
 from ledger.domain.governance import Book
 from ledger.domain.sources import Record
 
@@ -41,6 +41,7 @@ def observe(ledger: Ledger, command: Command) -> Change:
 @handles("SourceBatchImported")
 def close_batch(ledger: Ledger, command: Command) -> Change:
     row = ledger.index_row("batch", command.data.digest, ledger.book.uid)
+    rejects = document_of(command, command.data.rejects_digest, "data.rejects_digest")
     book = ledger.aggregate(Book, ledger.book.uid)
     book.import_batch(command.data)
-    return Change(book, (), book.uid, (row,))
+    return Change(book, (), book.uid, (row,), rejects)

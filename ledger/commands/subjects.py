@@ -64,6 +64,7 @@ def assign_post(ledger: Ledger, command: Command) -> Change:
     if not command.line.source:
         by_hr = command.act.actor.role is Role.HR
         require(by_hr, "role-not-allowed", "posts are HR's, but for batches of a source", "actor.role")
+        subject.require_other(subject.uid)
         require(command.data.level is not None, "missing-field", "a post has a level", "data.level")
         require(command.data.post is not None, "missing-field", "a post has a category", "data.post")
     subject.assign_post(command.data)
@@ -80,7 +81,7 @@ def impose_sanction(ledger: Ledger, command: Command) -> Change:
 @handles("SanctionLifted")
 def lift_sanction(ledger: Ledger, command: Command) -> Change:
     subject = ledger.subject(command.data.subject_id)
-    subject.lift(command.data)
+    subject.lift(command.data, command.act)
     return Change(subject, (subject.uid,), subject.uid)
 
 

@@ -6,11 +6,11 @@ An adopted edition is never edited, only succeeded; its bytes are a document who
 from __future__ import annotations
 
 from ledger.domain.base import LedgerAggregate, LedgerEvent, require
-from ledger.domain.values import Day, Payload, Ref, Role
+from ledger.domain.values import Day, Digest, Payload, Ref, Role
 
 
 class RulebookPublished(LedgerEvent):
-    """规则发布."""
+    """规则发布: an edition is announced, with its digest where the file is settled; never after its adoption."""
 
     TOPIC = "rulebook.published.v1"
     ROLES = (Role.CREDIT,)
@@ -18,13 +18,13 @@ class RulebookPublished(LedgerEvent):
 
     class Data(Payload):
         rulebook_id: Ref
-        version: str | None = None
-        digest: str | None = None
+        version: Ref | None = None
+        digest: Digest | None = None
         effective_on: Day | None = None
         approvers: list[Ref]
 
     def apply(self, rulebook: Rulebook) -> None:
-        rulebook.digest = self.data.digest
+        rulebook.digest = rulebook.digest or self.data.digest
 
 
 class RulebookActivated(LedgerEvent):
@@ -37,13 +37,14 @@ class RulebookActivated(LedgerEvent):
 
     class Data(Payload):
         rulebook_id: Ref
-        version: str | None = None
-        digest: str | None = None
+        version: Ref | None = None
+        digest: Digest | None = None
         effective_on: Day | None = None
         approvers: list[Ref]
 
     def apply(self, rulebook: Rulebook) -> None:
-        rulebook.digest = self.data.digest
+        rulebook.digest = rulebook.digest or self.data.digest
+        rulebook.adopted = True
 
 
 class RulebookRetired(LedgerEvent):
@@ -64,12 +65,13 @@ class RulebookRetired(LedgerEvent):
 class Rulebook(LedgerAggregate):
     KIND = "rulebook"
 
-    digest: str | None
+    digest: str | None  # once known, never another
+    adopted: bool
     retired: bool
 
     def start(self) -> None:
         self.digest = None
-        self.retired = False
+        self.adopted = self.retired = False
 
     def _require_same(self, digest: str | None) -> None:
         same = self.digest is None or digest is None or self.digest == digest
@@ -82,6 +84,7 @@ class Rulebook(LedgerAggregate):
 
     def publish(self, data: RulebookPublished.Data) -> None:
         self._require_two(data.approvers)
+        require(not self.adopted, "edition-adopted", "an edition is published before it is adopted", "rulebook_id")
         self._require_same(data.digest)
         self.happen(RulebookPublished, data)
 

@@ -103,6 +103,7 @@ class LedgerEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
     MAY_LIE_AHEAD: ClassVar[bool] = False  # posts, editions and schemes may take effect later
     LATE_WITHOUT_DOCUMENT: ClassVar[bool] = False  # the exceptions of DOMAIN §4.1
     SAME_DAY: ClassVar[str | None] = None  # the member of `data` that repeats `effective_on`
+    ANSWERS: ClassVar[tuple[str, ...]] = ()  # the types of its record that it answers: it never lies before them
     RETENTION: ClassVar[str] = "CASE"
 
     class Data(Payload):
@@ -115,7 +116,9 @@ class LedgerEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
     def mutate(self, aggregate: Any) -> Any:
         if aggregate is None:
             aggregate = LedgerAggregate.blank(self.originator_id)
-        return super().mutate(aggregate)
+        aggregate = super().mutate(aggregate)
+        aggregate.remember(self)
+        return aggregate
 
 
 class LedgerAggregate(BaseAggregate[str]):
@@ -123,6 +126,7 @@ class LedgerAggregate(BaseAggregate[str]):
 
     KIND: ClassVar[str] = ""
     act: Act
+    happened_on: dict[str, date]  # the latest day of each type of its entries
     _kinds: ClassVar[dict[str, type[LedgerAggregate]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -136,6 +140,7 @@ class LedgerAggregate(BaseAggregate[str]):
         cls = LedgerAggregate._kinds[stream.partition("/")[0]]
         aggregate = cls.__new__(cls)
         aggregate.__base_init__(stream, 0, _NO_TIME)
+        aggregate.happened_on = {}
         aggregate.start()
         return aggregate
 
@@ -146,12 +151,29 @@ class LedgerAggregate(BaseAggregate[str]):
     def uid(self) -> str:
         return self.id.partition("/")[2]
 
+    def remember(self, event: LedgerEvent) -> None:
+        """Keep the day of an event that has happened."""
+        name, on = type(event).__name__, day(event.envelope.context.effective_on)
+        self.happened_on[name] = max(on, self.happened_on.get(name, on))
+
+    def require_not_before(self, cause: date | None) -> None:
+        """No step lies before the step it answers: read by its day it would change nothing, and never be repeated."""
+        in_order = cause is None or self.act.on >= cause
+        require(in_order, "before-its-cause", "the day lies before that of the step it answers", "effective_on")
+
+    def require_other(self, concerned: str) -> None:
+        """Nobody acts in their own case (ASSURANCE §6, 16): not the person, and nobody for the unit it is about."""
+        own = concerned in (self.act.actor.id, self.act.actor.unit)
+        require(not own, "own-case", "nobody acts in their own case")
+
     def happen(self, event: type[LedgerEvent], data: Payload) -> None:
-        """Let an event happen, by the act this aggregate was loaded for.
+        """Let an event happen, by the act this aggregate was loaded for; never before what it answers.
 
         The application completes the envelope before the event is stored.
         """
         act = self.act
+        for answered in event.ANSWERS:
+            self.require_not_before(self.happened_on.get(answered))
         actor = {"id": act.actor.id, "role": act.actor.role.value}
         if act.actor.unit is not None:
             actor["unit"] = act.actor.unit

@@ -6,9 +6,10 @@ periods) comes in as `Windows`, so the aggregate knows no rulebook.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from ledger.domain import breach_events as events
 from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
@@ -16,9 +17,12 @@ from ledger.domain.repairs import Repairs
 from ledger.domain.values import Severity
 
 STANDING = ("CONFIRMED", "UPHELD", "VARIED")
-CORRECTABLE = (
-    "category", "occurred_on", "duty_related", "unit_at_time", "record_kind", "list_code", "ends_on", "publicity",
-)  # fmt: skip
+# What a correction may change, by the type of the entry that holds it. What was decided, and about whom, is not there.
+CORRECTABLE: Final[Mapping[str, frozenset[str]]] = {
+    "BreachReported": frozenset({"category", "occurred_on", "duty_related", "unit_at_time"}),
+    "BreachConfirmed": frozenset({"publicity"}),
+    "AuthorityRecordImported": frozenset({"record_kind", "list_code", "ends_on", "duty_related", "unit_at_time"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,9 @@ class Breach(Repairs, LedgerAggregate):
         """The person and the unit of the time: every entry of the case carries both (DESIGN §3)."""
         return (self.subject,) if self.unit_at_time is None else (self.subject, self.unit_at_time)
 
-    def _require_impartial(self, act: Act, by_reporter: bool) -> None:
+    def _require_impartial(self, by_reporter: bool) -> None:
         require(not by_reporter, "reporter-may-not-decide", "who reported a case does not decide it")
-        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.require_other(self.subject)
 
     def _heard(self, act: Act) -> bool:
         """Replied to, or lapsed, on the stated day as well as on the recorded one (DOMAIN §4.1)."""
@@ -127,16 +131,14 @@ class Breach(Repairs, LedgerAggregate):
         require(in_time, "report-time-barred", "the limitation period has passed", "occurred_on")
         self.happen(events.BreachReported, data)
 
-    def decline(self, data: events.ReportDeclined.Data, act: Act, *, by_reporter: bool) -> None:
+    def decline(self, data: events.ReportDeclined.Data, *, by_reporter: bool) -> None:
         require(self.state == "REPORTED", "wrong-state", "only a report that was not notified is declined")
-        self._require_impartial(act, by_reporter)
+        self._require_impartial(by_reporter)
         self.happen(events.ReportDeclined, data)
 
-    def notify(
-        self, data: events.BreachNotified.Data, act: Act, *, by_reporter: bool, earliest_reply_due: date
-    ) -> None:
+    def notify(self, data: events.BreachNotified.Data, *, by_reporter: bool, earliest_reply_due: date) -> None:
         self._require_undecided()
-        self._require_impartial(act, by_reporter)
+        self._require_impartial(by_reporter)
         long_enough = day(data.reply_due) >= earliest_reply_due
         require(long_enough, "reply-period-too-short", "the reply period is shorter than the rulebook's", "reply_due")
         self.happen(events.BreachNotified, data)
@@ -155,7 +157,7 @@ class Breach(Repairs, LedgerAggregate):
 
     def confirm(self, data: events.BreachConfirmed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool) -> None:
         self._require_undecided()
-        self._require_impartial(act, by_reporter)
+        self._require_impartial(by_reporter)
         require(self._heard(act), "reply-period-open", "nobody is found in breach unheard")
         notified = self.notified_severity
         within = notified is not None and Severity(data.severity).rank <= notified.rank
@@ -166,11 +168,12 @@ class Breach(Repairs, LedgerAggregate):
 
     def dismiss(self, data: events.BreachDismissed.Data, act: Act, *, by_reporter: bool) -> None:
         self._require_undecided()
-        self._require_impartial(act, by_reporter)
+        self._require_impartial(by_reporter)
         require(self._heard(act), "reply-period-open", "a dismissal, too, needs the reply or its lapse")
         self.happen(events.BreachDismissed, data)
 
     def clear(self, data: events.ClearanceNoticePublished.Data) -> None:
+        self.require_other(self.subject)
         cleared = self.state in ("DISMISSED", "OVERTURNED", "VOIDED")
         require(cleared, "wrong-state", "only a dismissed or overturned case is cleared")
         self.happen(events.ClearanceNoticePublished, data)
@@ -180,12 +183,14 @@ class Breach(Repairs, LedgerAggregate):
         require(decided <= act.on, "dates-disagree", "the decision lies after the day it counts from", "decision_on")
         if data.ends_on is not None:
             require(day(data.ends_on) >= decided, "dates-disagree", "the record ends before it begins", "ends_on")
+        self.require_other(data.subject_id)
         self.happen(events.AuthorityRecordImported, data)
 
     def remove(self, data: events.AuthorityRecordRemoved.Data) -> None:
         require(self.record_kind is not None, "not-an-authority-record", "only an authority's record is removed")
         standing = self.state in (*STANDING, "APPEALED", "REPAIRED")
         require(standing, "wrong-state", "the record does not stand")
+        self.require_other(self.subject)
         require(data.doc is not None, "document-required", "a removal rests on the source's document", "doc")
         self.happen(events.AuthorityRecordRemoved, data)
 
@@ -226,7 +231,7 @@ class Breach(Repairs, LedgerAggregate):
         require(not by_reporter, "reporter-may-not-review", "who reported does not review")
         another = act.actor.id not in self.reviewers
         require(another, "reviewer-may-not-review-again", "a second remedy is decided by another hand")
-        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.require_other(self.subject)
         if data.new_severity is not None:
             varied = data.outcome == "VARIED"
             require(varied, "severity-without-variation", "only a variation has a new severity", "new_severity")
@@ -235,15 +240,22 @@ class Breach(Repairs, LedgerAggregate):
             require(milder, "aggravation-not-allowed", "an appeal never makes it worse", "new_severity")
         self.happen(events.AppealDecided, data)
 
-    def correct(self, data: events.RecordCorrected.Data, act: Act) -> None:
+    def correct(self, data: events.RecordCorrected.Data, *, by_reporter: bool, target: str | None) -> None:
+        """`target` is the type of the entry that the correction names, where this record has such an entry."""
         require(self.state not in ("VOIDED", "OVERTURNED"), "wrong-state", "the record is void")
-        correctable = data.field in CORRECTABLE
+        holding = [name for name, fields in CORRECTABLE.items() if data.field in fields and name in self.happened_on]
+        correctable = bool(holding)
         require(correctable, "field-not-correctable", "appeal, or void the record and write a new one", "field")
-        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self._require_impartial(by_reporter)
+        held = target in holding
+        require(held, "unknown-target", "no entry of this record holds the field under that name", "target_event")
+        if data.field == "ends_on" and data.corrected_value is not None and self.decision_on is not None:
+            after = day(data.corrected_value) >= self.decision_on
+            require(after, "dates-disagree", "the record ends before it begins", "corrected_value")
         self.happen(events.RecordCorrected, data)
 
-    def void(self, data: events.RecordVoided.Data, act: Act) -> None:
+    def void(self, data: events.RecordVoided.Data, *, by_reporter: bool) -> None:
         require(self.state not in ("VOIDED", "OVERTURNED", "NEW"), "wrong-state", "the record is void already")
         require(self.decision_on is not None, "wrong-state", "only a record with a finding is voided")
-        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self._require_impartial(by_reporter)
         self.happen(events.RecordVoided, data)

@@ -23,6 +23,7 @@ from ledger.domain.values import (
     Reasons,
     Ref,
     Role,
+    Said,
     Severity,
     Text,
     UnitRef,
@@ -66,6 +67,7 @@ class ReportDeclined(LedgerEvent):
     TOPIC = "report.declined.v1"
     ROLES = (Role.DECIDER,)
     DECISION = True
+    ANSWERS = ("BreachReported",)
 
     class Data(Payload):
         breach_id: Ref
@@ -81,15 +83,16 @@ class BreachNotified(LedgerEvent):
     TOPIC = "breach.notified.v1"
     ROLES = (Role.DECIDER,)
     SAME_DAY = "served_on"
+    ANSWERS = ("BreachReported", "BreachNotified", "BreachReplied")
 
     class Data(Payload):
         breach_id: Ref
         served_on: Day
         reply_due: Day
         proposed_finding: Level
-        facts: Annotated[Text, InSection("summary")]
+        facts: Annotated[Said, InSection("summary")]
         basis: list[Ref] = Field(min_length=1)
-        rights_text: Text
+        rights_text: Said
 
     def apply(self, breach: Breach) -> None:
         breach.state = "NOTIFIED"
@@ -103,6 +106,7 @@ class BreachReplied(LedgerEvent):
 
     TOPIC = "breach.replied.v1"
     ROLES = (Role.SUBJECT,)
+    ANSWERS = ("BreachNotified",)
 
     class Data(Payload):
         breach_id: Ref
@@ -119,6 +123,7 @@ class ReplyLapsed(LedgerEvent):
 
     TOPIC = "reply.lapsed.v1"
     ROLES = (Role.SYSTEM,)
+    ANSWERS = ("BreachNotified",)
 
     class Data(Payload):
         breach_id: Ref
@@ -132,12 +137,12 @@ class SixFactors(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
-    nature: Text
-    gravity: Text
-    intent: Text
-    recency: Text
-    remedy: Text
-    position_relevance: Text
+    nature: Said
+    gravity: Said
+    intent: Said
+    recency: Said
+    remedy: Said
+    position_relevance: Said
 
 
 class BreachConfirmed(LedgerEvent):
@@ -147,6 +152,7 @@ class BreachConfirmed(LedgerEvent):
     ROLES = (Role.DECIDER,)
     DECISION = True
     SAME_DAY = "decision_on"
+    ANSWERS = ("BreachNotified", "BreachReplied")
 
     class Data(Payload):
         breach_id: Ref
@@ -166,6 +172,7 @@ class BreachDismissed(LedgerEvent):
     TOPIC = "breach.dismissed.v1"
     ROLES = (Role.DECIDER,)
     DECISION = True
+    ANSWERS = ("BreachNotified", "BreachReplied")
 
     class Data(Payload):
         breach_id: Ref
@@ -181,6 +188,7 @@ class ClearanceNoticePublished(LedgerEvent):
 
     TOPIC = "clearance-notice.published.v1"
     ROLES = (Role.DECIDER, Role.CREDIT)
+    ANSWERS = ("BreachDismissed", "AppealDecided", "RecordVoided")
 
     class Data(Payload):
         breach_id: Ref
@@ -224,6 +232,7 @@ class AuthorityRecordRemoved(LedgerEvent):
     ROLES = (Role.CREDIT,)
     SAME_DAY = "removed_on"
     LATE_WITHOUT_DOCUMENT = True
+    ANSWERS = ("AuthorityRecordImported",)
 
     class Data(Payload):
         breach_id: Ref
@@ -239,6 +248,7 @@ class BreachAppealed(LedgerEvent):
     TOPIC = "breach.appealed.v1"
     ROLES = (Role.SUBJECT,)
     SAME_DAY = "filed_on"
+    ANSWERS = ("BreachConfirmed", "AuthorityRecordImported", "AppealDecided", "RepairApplied", "RepairRevoked")
 
     class Data(Payload):
         breach_id: Ref
@@ -256,6 +266,7 @@ class AppealDecided(LedgerEvent):
     TOPIC = "appeal.decided.v1"
     ROLES = (Role.REVIEWER,)
     DECISION = True
+    ANSWERS = ("BreachAppealed",)
 
     class Data(Payload):
         breach_id: Ref
@@ -268,7 +279,10 @@ class AppealDecided(LedgerEvent):
 
 
 class RecordCorrected(LedgerEvent):
-    """更正: the corrected value holds from the start, as known afterwards; the original entry is kept."""
+    """更正: the corrected value holds from the start, as known afterwards; the original entry is kept.
+
+    `target_event` is the index or the type of the entry of this record that holds the field.
+    """
 
     TOPIC = "record.corrected.v1"
     ROLES = (Role.DECIDER, Role.CREDIT)

@@ -24,7 +24,6 @@ from ledger.domain.values import (
     Reasons,
     Ref,
     Role,
-    SubjectKind,
     Text,
 )
 
@@ -54,6 +53,7 @@ class CommitmentAmended(LedgerEvent):
 
     TOPIC = "commitment.amended.v1"
     ROLES = (Role.CREDIT,)
+    ANSWERS = ("CommitmentMade",)
 
     class Data(Payload):
         commitment_id: Ref
@@ -63,7 +63,9 @@ class CommitmentAmended(LedgerEvent):
         compensation: Reasons | None = None
 
     def apply(self, commitment: Commitment) -> None:
-        commitment.due_on = day(self.data.new_due_on)
+        on = day(self.envelope.context.effective_on)
+        if on >= commitment.happened_on.get("CommitmentAmended", on):  # else one that counts later was recorded before
+            commitment.due_on = day(self.data.new_due_on)
 
 
 class CommitmentFulfilled(LedgerEvent):
@@ -72,6 +74,7 @@ class CommitmentFulfilled(LedgerEvent):
     TOPIC = "commitment.fulfilled.v1"
     ROLES = (Role.CREDIT, Role.HR)
     SAME_DAY = "fulfilled_on"
+    ANSWERS = ("CommitmentMade",)
 
     class Data(Payload):
         commitment_id: Ref
@@ -87,6 +90,7 @@ class CommitmentWaived(LedgerEvent):
 
     TOPIC = "commitment.waived.v1"
     ROLES = (Role.CREDIT,)
+    ANSWERS = ("CommitmentMade",)
 
     class Data(Payload):
         commitment_id: Ref
@@ -97,14 +101,15 @@ class CommitmentWaived(LedgerEvent):
 
 
 class CommitmentOverdueFlagged(LedgerEvent):
-    """逾期提示: a reminder; no points for a person."""
+    """逾期提示: a reminder; no points for a person. `days` since the day it was due are counted by the ledger."""
 
     TOPIC = "commitment-overdue.flagged.v1"
     ROLES = (Role.SYSTEM,)
+    ANSWERS = ("CommitmentMade",)
 
     class Data(Payload):
         commitment_id: Ref
-        days: int = Field(ge=1)
+        days: int | None = Field(default=None, ge=1)
 
     def apply(self, commitment: Commitment) -> None:
         """A reminder changes nothing."""
@@ -156,7 +161,6 @@ class Commitment(LedgerAggregate):
     KIND = "commitment"
 
     promisor: str
-    promisor_kind: SubjectKind
     due_on: date
     closed: str | None
 
@@ -172,6 +176,7 @@ class Commitment(LedgerAggregate):
 
     def amend(self, data: CommitmentAmended.Data, act: Act) -> None:
         self._require_open()
+        self.require_other(self.promisor)
         in_time = all(moment <= self.due_on for moment in act.days)
         require(in_time or act.documented, "amendment-after-due", "after the due day an amendment needs a document")
         require(day(data.new_due_on) >= act.on, "due-before-start", "the new day lies before the change", "new_due_on")
@@ -186,13 +191,16 @@ class Commitment(LedgerAggregate):
 
     def waive(self, data: CommitmentWaived.Data, act: Act) -> None:
         self._require_open()
+        self.require_other(self.promisor)
         require(act.documented, "document-required", "a waiver rests on a document", "doc")
         self.happen(CommitmentWaived, data)
 
     def flag_overdue(self, data: CommitmentOverdueFlagged.Data, act: Act) -> None:
         self._require_open()
         require(all(moment > self.due_on for moment in act.days), "not-overdue", "the due day has not passed")
-        self.happen(CommitmentOverdueFlagged, data)
+        days = (act.on - self.due_on).days
+        require(data.days in (None, days), "dates-disagree", "it has been overdue for another number of days", "days")
+        self.happen(CommitmentOverdueFlagged, data.model_copy(update={"days": days}))
 
     def take_over(self, data: CommitmentImported.Data) -> None:
         self.happen(CommitmentImported, data)

@@ -33,6 +33,7 @@ class ConsentWithdrawn(LedgerEvent):
 
     TOPIC = "consent.withdrawn.v1"
     ROLES = (Role.SUBJECT,)
+    ANSWERS = ("ConsentGiven",)
     RETENTION = "CHECK"
 
     class Data(Payload):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
 from ledger.domain.values import (
+    Clause,
     Day,
     DocumentText,
     InSection,
@@ -22,6 +23,7 @@ from ledger.domain.values import (
     Reasons,
     Ref,
     Role,
+    Said,
     Text,
     UnitRef,
 )
@@ -40,9 +42,9 @@ class EligibilityCheckRequested(LedgerEvent):
         check_id: Ref
         subject_id: PersonRef
         purpose: Purpose = Field(strict=False)
-        post_ref: Text | None = None
+        post_ref: Ref | None = None
         consent_id: Ref | None = None
-        statutory_basis: Annotated[Text, Field(max_length=200)] | None = None
+        statutory_basis: Clause | None = None
         requester: UnitRef | None = None
 
     def apply(self, check: Check) -> None:
@@ -60,10 +62,14 @@ class RuleHit(BaseModel):
 
 
 class EligibilityEvaluated(LedgerEvent):
-    """规则评估, emitted by the ledger with the request; `as_known_seq` is the size just before the request."""
+    """规则评估, emitted by the ledger with the request; `as_known_seq` is the size just before the request.
+
+    The ledger leaves `facts_digest` out: the facts are the entries below `as_known_seq`, and the log proves them.
+    """
 
     TOPIC = "eligibility.evaluated.v1"
     ROLES = (Role.SYSTEM,)
+    ANSWERS = ("EligibilityCheckRequested",)
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -85,6 +91,7 @@ class PreDecisionNoticeSent(LedgerEvent):
 
     TOPIC = "pre-decision-notice.sent.v1"
     ROLES = (Role.HR,)
+    ANSWERS = ("EligibilityCheckRequested",)
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -101,6 +108,7 @@ class CandidateResponded(LedgerEvent):
 
     TOPIC = "candidate.responded.v1"
     ROLES = (Role.SUBJECT,)
+    ANSWERS = ("PreDecisionNoticeSent",)
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -116,13 +124,13 @@ class SevenConsiderations(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
-    nature_of_position: Text
-    nature_and_seriousness: Text
-    circumstances: Text
-    recency: Text
-    age_at_the_time: Text
-    contributing_conditions: Text
-    rehabilitation: Text
+    nature_of_position: Said
+    nature_and_seriousness: Said
+    circumstances: Said
+    recency: Said
+    age_at_the_time: Said
+    contributing_conditions: Said
+    rehabilitation: Said
 
 
 class EligibilityDecided(LedgerEvent):
@@ -131,6 +139,7 @@ class EligibilityDecided(LedgerEvent):
     TOPIC = "eligibility.decided.v1"
     ROLES = (Role.HR,)
     DECISION = True
+    ANSWERS = ("EligibilityCheckRequested", "PreDecisionNoticeSent", "CandidateResponded")
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -142,7 +151,8 @@ class EligibilityDecided(LedgerEvent):
         second_approver: Ref | None = None
 
     def apply(self, check: Check) -> None:
-        check.state = "DECIDED"
+        check.state, check.decision = "DECIDED", self.data.decision
+        check.deciders = (self.envelope.context.actor["id"], self.data.second_approver)
 
 
 class EligibilityNotified(LedgerEvent):
@@ -150,6 +160,7 @@ class EligibilityNotified(LedgerEvent):
 
     TOPIC = "eligibility.notified.v1"
     ROLES = (Role.HR,)
+    ANSWERS = ("EligibilityDecided",)
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -164,6 +175,7 @@ class EligibilityDisputed(LedgerEvent):
 
     TOPIC = "eligibility.disputed.v1"
     ROLES = (Role.SUBJECT,)
+    ANSWERS = ("EligibilityNotified",)
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -175,11 +187,12 @@ class EligibilityDisputed(LedgerEvent):
 
 
 class EligibilityRedetermined(LedgerEvent):
-    """重新审查."""
+    """重新审查 by another hand, never to the harm of who disputed."""
 
     TOPIC = "eligibility.redetermined.v1"
     ROLES = (Role.HR,)
     DECISION = True
+    ANSWERS = ("EligibilityDisputed",)
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -196,6 +209,7 @@ class EligibilityFinalised(LedgerEvent):
 
     TOPIC = "eligibility.finalised.v1"
     ROLES = (Role.HR,)
+    ANSWERS = ("EligibilityNotified", "EligibilityRedetermined")
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -210,6 +224,7 @@ class EligibilityWithdrawn(LedgerEvent):
 
     TOPIC = "eligibility.withdrawn.v1"
     ROLES = (Role.HR, Role.SUBJECT)
+    ANSWERS = ("EligibilityCheckRequested", "EligibilityDecided", "EligibilityRedetermined")  # undoes no decision
     RETENTION = "CHECK"
 
     class Data(Payload):
@@ -231,10 +246,13 @@ class Check(LedgerAggregate):
     outcome: str | None
     reply_due: date | None
     responded_on: date | None
+    decision: str | None
+    deciders: tuple[str | None, ...]  # who decided, and who approved a departure
 
     def start(self) -> None:
         self.state = "NEW"
         self.outcome = self.reply_due = self.responded_on = self.consent_id = self.requester = None
+        self.decision, self.deciders = None, ()
 
     @property
     def case(self) -> tuple[str, ...]:
@@ -244,8 +262,11 @@ class Check(LedgerAggregate):
         require(self.state in states, "wrong-state", "the check is not at this step")
 
     def request(self, data: EligibilityCheckRequested.Data) -> None:
-        based = bool(data.consent_id) or bool((data.statutory_basis or "").strip())
+        if not (data.statutory_basis or "").strip():
+            data = data.model_copy(update={"statutory_basis": None})
+        based = bool(data.consent_id) or data.statutory_basis is not None
         require(based, "consent-or-basis", "a check rests on a consent or a statutory basis")
+        self.require_other(data.subject_id)
         self.happen(EligibilityCheckRequested, data)
 
     def evaluated(self, data: EligibilityEvaluated.Data) -> None:
@@ -259,6 +280,7 @@ class Check(LedgerAggregate):
     def notice(self, data: PreDecisionNoticeSent.Data, earliest_reply_due: date, *, consent_withdrawn: bool) -> None:
         self._require_decidable(consent_withdrawn)
         self._require_state("EVALUATED")
+        self.require_other(self.subject)
         long_enough = day(data.reply_due) >= earliest_reply_due
         require(long_enough, "notice-period-too-short", "the period is shorter than the rulebook's", "reply_due")
         self.happen(PreDecisionNoticeSent, data)
@@ -274,7 +296,7 @@ class Check(LedgerAggregate):
         self, data: EligibilityDecided.Data, act: Act, *, consent_withdrawn: bool, second_approver: str | None
     ) -> None:
         self._require_decidable(consent_withdrawn)
-        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.require_other(self.subject)
         if data.decision == "NOT_ELIGIBLE":
             heard = self._heard(act)
             require(heard, "notice-period-open", "a negative decision waits for the notice and the reply period")
@@ -294,6 +316,7 @@ class Check(LedgerAggregate):
 
     def notify(self, data: EligibilityNotified.Data) -> None:
         self._require_state("DECIDED")
+        self.require_other(self.subject)
         self.happen(EligibilityNotified, data)
 
     def dispute(self, data: EligibilityDisputed.Data) -> None:
@@ -302,11 +325,16 @@ class Check(LedgerAggregate):
 
     def redetermine(self, data: EligibilityRedetermined.Data, act: Act) -> None:
         self._require_state("DISPUTED")
-        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.require_other(self.subject)
+        another = act.actor.id not in self.deciders
+        require(another, "decider-may-not-review", "a disputed decision is looked at by another hand")
+        worse = self.decision == "ELIGIBLE" and data.decision == "NOT_ELIGIBLE"
+        require(not worse, "redetermination-aggravates", "nobody is worse off for having disputed", "decision")
         self.happen(EligibilityRedetermined, data)
 
     def finalise(self, data: EligibilityFinalised.Data) -> None:
         self._require_state("NOTIFIED", "REDETERMINED")
+        self.require_other(self.subject)
         self.happen(EligibilityFinalised, data)
 
     def withdraw(self, data: EligibilityWithdrawn.Data) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.domain.base import LedgerAggregate, LedgerEvent
-from ledger.domain.values import Code, PartialDay, Payload, Role
+from ledger.domain.values import Code, Digest, PartialDay, Payload, Ref, Role
 
 
 class Key(BaseModel):
@@ -51,7 +51,7 @@ class HistoryLoaded(LedgerEvent):
 
 
 class SourceBatchImported(LedgerEvent):
-    """数据归集: one batch with its keyed digest and its counts; the rejects are a document."""
+    """数据归集: one batch with its keyed digest and its counts; the rejects are a document that comes with it."""
 
     TOPIC = "source-batch.imported.v1"
     ROLES = (Role.CREDIT,)
@@ -60,10 +60,10 @@ class SourceBatchImported(LedgerEvent):
     class Data(Payload):
         source: Code
         period: PartialDay | None = None
-        digest: str
-        accepted: int
-        rejected: int
-        rejects_digest: str | None = None
+        digest: Ref
+        accepted: int = Field(ge=0)
+        rejected: int = Field(ge=0)
+        rejects_digest: Digest | None = None
 
     def apply(self, book: Book) -> None:
         """A batch's rows have entries of their own."""

@@ -40,6 +40,8 @@ def check_uscc(text: str) -> None:
     total = sum(_USCC_ALPHABET.index(c) * weight for c, weight in zip(text, _USCC_WEIGHTS, strict=False))
     if _USCC_ALPHABET[(31 - total % 31) % 31] != text[17]:
         raise Invalid("the check character does not fit", code="bad-uscc", field="uscc")
+    if organisation_check_digit(text[8:16]) != text[16]:
+        raise Invalid("the organisation code's own check digit does not fit", code="bad-uscc", field="uscc")
 
 
 def organisation_check_digit(code: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from ledger.domain.base import LedgerEvent, day
-from ledger.domain.values import Code, Day, DocumentText, Evidence, Payload, Reasons, Ref, Role, Text
+from ledger.domain.values import Code, Day, DocumentText, Evidence, Payload, Reasons, Ref, Role
 
 if TYPE_CHECKING:
     from ledger.domain.breach import Breach
@@ -21,6 +21,10 @@ class RepairApplied(LedgerEvent):
 
     TOPIC = "repair.applied.v1"
     ROLES = (Role.SUBJECT,)
+    ANSWERS = (
+        "BreachConfirmed", "AuthorityRecordImported", "AppealDecided", "RepairReturned", "RepairRejected",
+        "RepairRevoked",
+    )  # fmt: skip
 
     class Data(Payload):
         repair_id: Ref
@@ -38,6 +42,7 @@ class RepairReturned(LedgerEvent):
 
     TOPIC = "repair.returned.v1"
     ROLES = (Role.CREDIT,)
+    ANSWERS = ("RepairApplied",)
 
     class Data(Payload):
         repair_id: Ref
@@ -53,6 +58,7 @@ class RepairAccepted(LedgerEvent):
     TOPIC = "repair.accepted.v1"
     ROLES = (Role.CREDIT,)
     SAME_DAY = "accepted_on"
+    ANSWERS = ("RepairApplied",)
 
     class Data(Payload):
         repair_id: Ref
@@ -68,6 +74,7 @@ class RepairPublicised(LedgerEvent):
 
     TOPIC = "repair.publicised.v1"
     ROLES = (Role.CREDIT,)
+    ANSWERS = ("RepairAccepted",)
 
     class Data(Payload):
         repair_id: Ref
@@ -85,6 +92,7 @@ class RepairApproved(LedgerEvent):
     ROLES = (Role.DECIDER, Role.CREDIT)
     DECISION = True
     SAME_DAY = "decision_on"
+    ANSWERS = ("RepairAccepted", "RepairPublicised", "AppealDecided")
 
     class Data(Payload):
         repair_id: Ref
@@ -93,6 +101,7 @@ class RepairApproved(LedgerEvent):
 
     def apply(self, breach: Breach) -> None:
         breach.repairs[self.data.repair_id] = "APPROVED"
+        breach.repaired_on[self.data.repair_id] = day(self.data.decision_on)
         breach.state = "REPAIRED"
 
 
@@ -102,6 +111,7 @@ class RepairRejected(LedgerEvent):
     TOPIC = "repair.rejected.v1"
     ROLES = (Role.DECIDER, Role.CREDIT)
     DECISION = True
+    ANSWERS = ("RepairAccepted", "RepairPublicised")
 
     class Data(Payload):
         repair_id: Ref
@@ -119,6 +129,7 @@ class RepairRevoked(LedgerEvent):
     TOPIC = "repair.revoked.v1"
     ROLES = (Role.DECIDER, Role.CREDIT)
     DECISION = True
+    ANSWERS = ("RepairApproved",)
 
     class Data(Payload):
         repair_id: Ref
@@ -133,7 +144,7 @@ class RepairRevoked(LedgerEvent):
 
 
 class RepairSyncConfirmed(LedgerEvent):
-    """同步确认 by a system that had received the record."""
+    """同步确认 by a system that had received the record; it answers the approval of its own repair."""
 
     TOPIC = "repair-sync.confirmed.v1"
     ROLES = (Role.CREDIT, Role.THIRD_PARTY)
@@ -141,7 +152,7 @@ class RepairSyncConfirmed(LedgerEvent):
 
     class Data(Payload):
         repair_id: Ref
-        recipient: Annotated[Text, Field(max_length=200)]
+        recipient: Annotated[Ref, Field(max_length=100)]  # a system's name, nobody's
         confirmed_on: Day
 
     def apply(self, breach: Breach) -> None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from ledger.domain import repair_events as events
 from ledger.domain.base import Act, LedgerAggregate, day, require
+from ledger.records import NEVER_REPAIRED
 
 if TYPE_CHECKING:
     from ledger.domain.breach import Windows
 
 OPEN = ("APPLIED", "RETURNED", "ACCEPTED", "PUBLICISED")
-NEVER_REPAIRED = ("COURT_LIST", "DISCIPLINE")
 _STANDING = ("CONFIRMED", "UPHELD", "VARIED")
 
 
@@ -28,6 +28,7 @@ class Repairs(LedgerAggregate):
     record_kind: str | None
     deciding_unit: str | None
     repairs: dict[str, str]
+    repaired_on: dict[str, date]
     repair_bar_until: date | None
 
     def is_over(self, act: Act, windows: Windows) -> bool:
@@ -40,6 +41,7 @@ class Repairs(LedgerAggregate):
 
     def start_repairs(self) -> None:
         self.repairs = {}
+        self.repaired_on = {}
         self.repair_bar_until = None
 
     def bar_repairs(self, until: date | None) -> None:
@@ -70,17 +72,25 @@ class Repairs(LedgerAggregate):
         known = self.repairs.get(repair_id)
         require(known in states, "wrong-state", "the repair is not at this step", "repair_id")
 
+    def _require_standing(self) -> None:
+        standing = self.state in (*_STANDING, "APPEALED")
+        require(standing, "finding-not-standing", "the finding does not stand any more: nothing is left to repair")
+
     def _require_organ(self, act: Act) -> None:
         organ = act.actor.unit is not None and act.actor.unit == self.deciding_unit
         require(organ, "not-the-deciding-organ", "the organ that decided repairs (谁认定谁修复)")
-        require(act.actor.id != self.subject, "own-case", "nobody decides in their own case")
+        self.require_other(self.subject)
 
     def return_repair(self, data: events.RepairReturned.Data) -> None:
         self._require_repair(data.repair_id, "APPLIED")
+        self._require_standing()
+        self.require_other(self.subject)
         self.happen(events.RepairReturned, data)
 
     def accept_repair(self, data: events.RepairAccepted.Data, latest_due: date) -> None:
         self._require_repair(data.repair_id, "APPLIED")
+        self._require_standing()
+        self.require_other(self.subject)
         if data.due_on is None:
             data = data.model_copy(update={"due_on": latest_due.isoformat()})
         in_time = data.accepted_on <= str(data.due_on) <= latest_due.isoformat()
@@ -89,6 +99,8 @@ class Repairs(LedgerAggregate):
 
     def publicise_repair(self, data: events.RepairPublicised.Data, *, of_person: bool) -> None:
         self._require_repair(data.repair_id, "ACCEPTED")
+        self._require_standing()
+        self.require_other(self.subject)
         require(not of_person, "not-public-for-persons", "repairs of persons are not publicised")
         require(data.to >= data.from_, "dates-disagree", "`to` lies before `from`", "to")
         self.happen(events.RepairPublicised, data)
@@ -103,6 +115,7 @@ class Repairs(LedgerAggregate):
 
     def reject_repair(self, data: events.RepairRejected.Data, act: Act) -> None:
         self._require_repair(data.repair_id, "ACCEPTED", "PUBLICISED")
+        self._require_standing()
         self._require_organ(act)
         self.happen(events.RepairRejected, data)
 
@@ -114,4 +127,6 @@ class Repairs(LedgerAggregate):
 
     def confirm_sync(self, data: events.RepairSyncConfirmed.Data) -> None:
         self._require_repair(data.repair_id, "APPROVED", "REVOKED")
+        self.require_other(self.subject)
+        self.require_not_before(self.repaired_on[data.repair_id])
         self.happen(events.RepairSyncConfirmed, data)

@@ -1,7 +1,8 @@
-"""The table of personal sections: which members form each, who owns it, how long it may live (DESIGN §3).
+"""The table of personal sections: which members form each, and how long they may live (DESIGN §3).
 
-`SECTIONS` is read off the event classes, so a new member cannot be forgotten; a test walks every class.
-The owner is the subject whose key seals the section. Retention classes are rulebook data; here they only have names.
+The table is read off the event classes (`sections_of`), so it cannot lag behind them; a test walks every member of
+every class and knows by name each free text that is plain. The owner is the subject whose key seals a section: the
+command says who that is. Retention classes are rulebook data; here they only have names.
 """
 
 from __future__ import annotations

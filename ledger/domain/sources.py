@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from ledger.domain.base import LedgerAggregate, LedgerEvent
 from ledger.domain.values import (
     Code,
+    Column,
     InSection,
     Json,
     PartialDay,
@@ -38,7 +37,7 @@ class RecordImported(LedgerEvent):
         kind: Code
         layer: Code | None = None
         outcome: Literal["CONFIRMED", "DISMISSED", "CLOSED", "PENDING", "EXPUNGED", "UNKNOWN"]
-        outcome_raw: Text | None = None
+        outcome_raw: Annotated[Text, InSection("summary")] | None = None  # the source's own word
         occurred_on: PartialDay | None = None
         reported_on: PartialDay | None = None
         decided_on: PartialDay | None = None
@@ -64,7 +63,7 @@ class SourceStateObserved(LedgerEvent):
         source: Code
         source_record: Ref
         observed_on: PartialDay
-        field: Annotated[Text, Field(max_length=100)]
+        field: Column
         subject_id: PersonRef | None = None
         unit_id: UnitRef | None = None
         case_ref: Ref | None = None

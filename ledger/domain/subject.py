@@ -29,6 +29,7 @@ from ledger.domain.values import (
     Text,
     UnitRef,
 )
+from ledger.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Bar:
     kind: str
     start: date
     until: date | None
+    imposed_on: date
 
 
 class SubjectRegistered(LedgerEvent):
@@ -63,6 +65,7 @@ class SubjectRegistered(LedgerEvent):
         parent_unit_id: UnitRef | None = None
         status: Code | None = None
         source: Code | None = None
+        summary: Annotated[Json, InSection("summary")] = None
 
     def apply(self, subject: Subject) -> None:
         subject.kind = SubjectKind(self.data.kind)
@@ -105,11 +108,16 @@ class SanctionImposed(LedgerEvent):
 
     def apply(self, subject: Subject) -> None:
         data = self.data
-        subject.bars.append(Bar(data.kind, day(data.from_), None if data.until is None else day(data.until)))
+        until = None if data.until is None else day(data.until)
+        subject.bars.append(Bar(data.kind, day(data.from_), until, day(self.envelope.context.effective_on)))
 
 
 class SanctionLifted(LedgerEvent):
-    """处分解除: the bar of that kind (and first day, where given) no longer holds from the day of the lifting on."""
+    """处分解除: the bar of that kind (and first day, where given) no longer holds from the day of the lifting on.
+
+    It answers the imposition of that bar. The ledger itself notes the end of one that is over; to lift one before its
+    end is a human's decision, on a document.
+    """
 
     TOPIC = "sanction.lifted.v1"
     ROLES = (Role.HR, Role.DECIDER, Role.SYSTEM)
@@ -205,12 +213,22 @@ class Subject(LedgerAggregate):
         require(data.doc is not None, "document-required", "a sanction rests on a document", "doc")
         if data.until is not None:
             require(data.until >= data.from_, "sanction-ends-before-it-begins", "`until` lies before `from`", "until")
-        require(act.actor.id != self.uid, "own-case", "nobody decides in their own case")
+        self.require_other(self.uid)
         self.happen(SanctionImposed, data)
 
-    def lift(self, data: SanctionLifted.Data) -> None:
+    def lift(self, data: SanctionLifted.Data, act: Act) -> None:
         start = None if data.from_ is None else day(data.from_)
-        require(self.standing_bar(data.kind, start) is not None, "no-such-sanction", "no sanction of that kind stands")
+        bar = self.standing_bar(data.kind, start)
+        if bar is None:
+            raise Refused("no sanction of that kind stands", code="no-such-sanction")
+        self.require_other(self.uid)
+        self.require_not_before(bar.imposed_on)
+        last = bar.until
+        over = last is not None and all(moment > last for moment in act.days)
+        by_human = over or act.actor.role is not Role.SYSTEM
+        require(by_human, "human-decision-required", "a named human lifts a sanction before its end", "actor.role")
+        documented = over or data.doc is not None
+        require(documented, "document-required", "lifting one before its end rests on a document", "doc")
         self.happen(SanctionLifted, data)
 
     def commend(self, data: CommendationRecorded.Data) -> None:

@@ -1,7 +1,7 @@
 """The plain values that commands and events carry, checked at the door.
 
 Events hold plain values (strings, integers, booleans, lists); aggregates give them types. A member marked
-`personal(section)` never enters an entry's bytes: the ledger splits it off into that section (DESIGN §3).
+`InSection(…)` never enters an entry's bytes: the ledger splits it off into that section (DESIGN §3).
 """
 
 from __future__ import annotations
@@ -13,11 +13,20 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 
-_CODE = re.compile(r"^[A-Z0-9][A-Z0-9_.-]{0,63}$")
-_PARTIAL = re.compile(r"^\d{4}(-\d{2}(-\d{2})?)?$")
-_DECIMAL = re.compile(r"^-?\d{1,12}(\.\d{1,6})?$")
+MAX_NAME = 200
+
+# All of a text is matched (`$` would let a line end pass), and digits are ASCII.
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,63}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PARTIAL = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+
+# Letters and marks that nobody sees: fillers of Hangul, joiners and vowels of no width, the empty Braille cell.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
 
 
 class Role(StrEnum):
@@ -80,7 +89,7 @@ class SubjectReference:
 
 
 def _day(text: str) -> str:
-    if len(text) != 10 or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+    if not _DAY.fullmatch(text):
         raise ValueError("bad-date")
     try:
         date.fromisoformat(text)
@@ -90,7 +99,7 @@ def _day(text: str) -> str:
 
 
 def _partial_day(text: str) -> str:
-    if not _PARTIAL.match(text):
+    if not _PARTIAL.fullmatch(text):
         raise ValueError("bad-date")
     try:
         date.fromisoformat((text + "-01-01")[:10] if len(text) < 10 else text)
@@ -99,14 +108,35 @@ def _partial_day(text: str) -> str:
     return text
 
 
+def is_name(text: str) -> bool:
+    """Whether a text may be a name or an id."""
+    return name_fault(text) is None
+
+
+def name_fault(text: str) -> str | None:
+    """What keeps a text from being a name or an id, as a code; None where nothing does."""
+    if not text:
+        return "empty"
+    if len(text) > MAX_NAME:
+        return "too-long"
+    try:
+        _name(text)
+    except ValueError as fault:
+        surrogate = any("\ud800" <= character <= "\udfff" for character in text)
+        return "lone-surrogate" if surrogate else str(fault)
+    return None
+
+
 def _name(text: str) -> str:
-    """Names and ids: NFC, no control, zero-width or bidirectional characters (ASSURANCE §6, 24)."""
+    """Names and ids: NFC, no control, zero-width or bidirectional characters, not only blanks (ASSURANCE §6, 24)."""
+    if not is_said(text):
+        raise ValueError("empty")
     if text.isascii() and text.isprintable():
         return text
     if not unicodedata.is_normalized("NFC", text):
         raise ValueError("not-nfc")
     for character in text:
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") or character in _UNSEEN:
             raise ValueError("forbidden-character")
     return text
 
@@ -117,21 +147,48 @@ def _text(text: str) -> str:
     return text
 
 
+def is_code(text: str) -> bool:
+    """Whether a text has the form of a code: capitals, digits, no words of anybody's."""
+    return _CODE.fullmatch(text) is not None
+
+
 def _code(text: str) -> str:
-    if not _CODE.match(text):
+    if not is_code(text):
         raise ValueError("bad-code")
     return text
 
 
 def _decimal(text: str) -> str:
-    if not _DECIMAL.match(text):
+    if not _DECIMAL.fullmatch(text):
         raise ValueError("bad-decimal")
     return text
 
 
+def _sha256(text: str) -> str:
+    if not _SHA256.fullmatch(text):
+        raise ValueError("bad-digest")
+    return text
+
+
+def _column(text: str) -> str:
+    if not _COLUMN.fullmatch(text):
+        raise ValueError("bad-name")
+    return text
+
+
+def _clause(text: str) -> str:
+    """A clause, written as briefly as an id; blank where there is none."""
+    return _name(text) if text.strip() else text
+
+
+def is_said(text: str) -> bool:
+    """Whether anything of a text can be seen: blanks and fillers alone say nothing."""
+    return any(unicodedata.category(one)[0] not in "ZC" and one not in _UNSEEN for one in text)
+
+
 def _filled(value: Any) -> Any:
     """Something is said: a blank text or an empty object says nothing."""
-    if not (value.strip() if isinstance(value, str) else value):
+    if not (is_said(value) if isinstance(value, str) else value):
         raise ValueError("empty")
     return value
 
@@ -155,26 +212,34 @@ def _plain_json(value: Any, depth: int = 0) -> Any:
     return value
 
 
-Day = Annotated[str, AfterValidator(_day)]
-PartialDay = Annotated[str, AfterValidator(_partial_day)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_name)]
-Ref = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_name)]
-Code = Annotated[str, AfterValidator(_code)]
+def _written_as(pattern: re.Pattern[str]) -> WithJsonSchema:
+    """How a schema says that all of a text matches a pattern."""
+    return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
+
+
+Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+PartialDay = Annotated[str, AfterValidator(_partial_day), _written_as(_PARTIAL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(_name)]
+Code = Annotated[str, AfterValidator(_code), _written_as(_CODE)]
 Text = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_text)]
-DecimalText = Annotated[str, AfterValidator(_decimal)]
+Said = Annotated[Text, AfterValidator(_filled)]
+Column = Annotated[str, AfterValidator(_column), _written_as(_COLUMN)]
+Clause = Annotated[str, StringConstraints(max_length=100), AfterValidator(_clause)]
+DecimalText = Annotated[str, AfterValidator(_decimal), _written_as(_DECIMAL)]
 Json = Annotated[Any, AfterValidator(_plain_json)]
-Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+Digest = Annotated[str, AfterValidator(_sha256)]
+Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Evidence = Annotated[list[str | dict[str, Any]], AfterValidator(_plain_json), InSection("evidence")]
 
 AnySubject = Annotated[Ref, SubjectReference((SubjectKind.PERSON, SubjectKind.UNIT, SubjectKind.ENTERPRISE))]
 PersonRef = Annotated[Ref, SubjectReference((SubjectKind.PERSON,))]
 UnitRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT,))]
-BodyRef = Annotated[Ref, SubjectReference((SubjectKind.UNIT, SubjectKind.ENTERPRISE))]
 
-Reasons = Annotated[Text, InSection("reasons")]
+Reasons = Annotated[Said, InSection("reasons")]
 Document = Annotated[Text | dict[str, Any], AfterValidator(_filled), AfterValidator(_plain_json), InSection("document")]
 DocumentText = Annotated[Text, InSection("document")]
-DocumentName = Annotated[Text, AfterValidator(_filled), InSection("document")]
+DocumentName = Annotated[Said, InSection("document")]
 
 
 class Payload(BaseModel):

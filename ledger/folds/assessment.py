@@ -35,6 +35,8 @@ class Assessment:
     uid: str
     unit: str
     scheme_id: str
+    scheme_uid: str | None  # None in entries older than this member
+    system: str  # the name space of the ids in its scores: a source system, or the ledger's own
     period: str
     state: str
     scores: Mapping[str, str]
@@ -63,19 +65,45 @@ def newest(assessments: Sequence[Assessment]) -> Assessment | None:
     return max(published, key=lambda one: (one.published_on or date.min, one.published or 0), default=None)
 
 
-def weights_of(source: Source, scheme_id: str, size: int) -> Mapping[str, int]:
-    """The weight of each dimension of a scheme, in percent; empty when the scheme is not known."""
-    for entry in reversed(source.by_type("AssessmentSchemeAdopted", size)):
-        if entry.data["scheme_id"] == scheme_id:
-            return {dimension["id"]: int(dimension["weight"]) for dimension in entry.data["dimensions"]}
-    return {}
+def weights_of(source: Source, assessment: Assessment, size: int) -> Mapping[str, int]:
+    """The weight of each dimension of an assessment's scheme, in percent, as they stood when it was published."""
+    size = size if assessment.published is None else min(size, assessment.published)
+    adopted = _scheme(source, assessment, size)
+    if adopted is None:
+        return {}
+    return {dimension["id"]: int(dimension["weight"]) for dimension in adopted.data["dimensions"]}
+
+
+def _scheme(source: Source, assessment: Assessment, size: int) -> Logged | None:
+    if assessment.scheme_uid is not None:
+        return next(iter(source.stream(f"scheme/{assessment.scheme_uid}", size)), None)
+    named = [
+        entry
+        for entry in source.by_type("AssessmentSchemeAdopted", size)
+        if assessment.scheme_id in (entry.data["scheme_id"], entry.uid)
+    ]
+    own = [entry for entry in named if _system(entry) == assessment.system]
+    ours = [entry for entry in named if not _system(entry)]
+    return next(reversed(own or ours or named), None)
+
+
+def _system(entry: Logged) -> str:
+    return (entry.source or {}).get("system", "")
 
 
 def _taken(assessment: Assessment | None, entry: Logged, target: str) -> Assessment:
     data = entry.data
     if assessment is None:
         assessment = Assessment(
-            data["assessment_id"], entry.uid, data["unit_id"], data["scheme_id"], data["period"], target, {}
+            id=data["assessment_id"],
+            uid=entry.uid,
+            unit=data["unit_id"],
+            scheme_id=data["scheme_id"],
+            scheme_uid=data.get("scheme_uid"),
+            system=_system(entry),
+            period=data["period"],
+            state=target,
+            scores={},
         )
     assessment = replace(assessment, state=target, events=(*assessment.events, entry.index))
     if entry.type in ("AssessmentScored", "AssessmentRestated"):

@@ -7,15 +7,17 @@ before the decision withdraws the check; so it is folded among the check's own e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
+from msgspec import structs
+
 from ledger.folds.order import in_legal_order, until
-from ledger.folds.source import Source
 from ledger.reading import Logged
 
+WITHDRAWAL: Final = "ConsentWithdrawn"
 _ABSENT: Final = ""
 _UNDECIDED: Final = frozenset({"REQUESTED", "EVALUATED", "NOTICED", "RESPONDED", "LAPSED"})
 _NOT_FINAL: Final = _UNDECIDED | {"DECIDED", "NOTIFIED", "DISPUTED", "REDETERMINED"}
@@ -32,7 +34,7 @@ TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "EligibilityRedetermined": (frozenset({"DISPUTED"}), "REDETERMINED"),
     "EligibilityFinalised": (frozenset({"NOTIFIED", "REDETERMINED"}), "FINAL"),
     "EligibilityWithdrawn": (_NOT_FINAL, "WITHDRAWN"),
-    "ConsentWithdrawn": (_UNDECIDED, "WITHDRAWN"),
+    WITHDRAWAL: (_UNDECIDED, "WITHDRAWN"),
 }
 
 
@@ -70,19 +72,20 @@ class Check:
     events: tuple[int, ...] = field(default=())
 
 
-def check_entries(source: Source, entries: Sequence[Logged], size: int) -> list[Logged]:
+def check_entries(entries: Sequence[Logged], known: Iterable[Logged]) -> list[Logged]:
     """The entries of a check and the withdrawal of its consent, where one reached the ledger after the request.
 
-    One that counts from a day before the request withdraws the check on the request's own day.
+    `known` are entries about the person, withdrawals among them. One that counts from a day before the request
+    withdraws the check on the request's own day.
     """
     request = entries[0]
     consent_id = request.data.get("consent_id")
     if consent_id is None:
         return list(entries)
     withdrawals = [
-        replace(entry, effective_on=max(entry.effective_on, request.effective_on))
-        for entry in source.history(request.data["subject_id"], size)
-        if entry.type == "ConsentWithdrawn"
+        structs.replace(entry, effective_on=max(entry.effective_on, request.effective_on))
+        for entry in known
+        if entry.type == WITHDRAWAL
         and entry.data["consent_id"] == consent_id
         and (entry.index > request.index or entry.effective_on > request.effective_on)
     ]

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ledger.folds.assessment import Assessment, fold_assessment, newest, weights_of
 from ledger.folds.breach import FOUND, Breach, Over, fold_breach, never_over
-from ledger.folds.check import Check, check_entries, fold_check
+from ledger.folds.check import WITHDRAWAL, Check, check_entries, fold_check
 from ledger.folds.commitment import Commitment, fold_commitment
 from ledger.folds.consent import Consent, fold_consent
 from ledger.folds.order import records_of
@@ -63,6 +63,7 @@ def records_on(source: Source, subject: str, on: date, size: int, timeline: Edit
     for stream, entries in streams.items():
         by_kind.setdefault(stream.partition("/")[0], []).append(entries)
     over = over_by(timeline)
+    withdrawals = [entry for consent in by_kind.get("consent", ()) for entry in consent if entry.type == WITHDRAWAL]
     return Records(
         subject=subject,
         breaches=_present(fold_breach(entries, on, over=over) for entries in by_kind.get("breach", ())),
@@ -70,7 +71,7 @@ def records_on(source: Source, subject: str, on: date, size: int, timeline: Edit
         consents=_present(fold_consent(entries, on) for entries in by_kind.get("consent", ())),
         sanctions=tuple(fold_sanctions(streams.get(f"subject/{subject}", ()), on)),
         checks=_present(
-            fold_check(check_entries(source, entries, size), on)
+            fold_check(check_entries(entries, withdrawals), on)
             for entries in by_kind.get("check", ())
             if entries[0].data.get("subject_id") == subject
         ),
@@ -160,7 +161,7 @@ def assessment_of(source: Source, records: Records, size: int) -> facts.Assessme
     latest = newest([one for one in records.assessments if one.unit == records.subject])
     if latest is None:
         return None
-    weights = weights_of(source, latest.scheme_id, size)
+    weights = weights_of(source, latest, size)
     return facts.Assessment(
         assessment=latest.id,
         weights={name: Fraction(weight) for name, weight in weights.items()},

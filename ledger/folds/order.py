@@ -8,9 +8,10 @@ start, on every day, so it is written into the entry it corrects before anything
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from ledger.folds.source import Source
 from ledger.reading import Logged
@@ -54,9 +55,9 @@ def with_corrections(entries: Sequence[Logged]) -> list[Logged]:
     for correction in corrections:
         target = _target(entries, correction)
         if target is not None:
-            changed.setdefault(target.index, dict(target.data))[correction.data["field"]] = correction.data[
-                "corrected_value"
-            ]
+            # An entry leaves out what is null, so a member corrected to nothing has no value here either.
+            data = changed.setdefault(target.index, dict(target.data))
+            data[correction.data["field"]] = correction.data.get("corrected_value")
     return [replace(entry, data=changed[entry.index]) if entry.index in changed else entry for entry in entries]
 
 

@@ -5,6 +5,7 @@ for what was tampered with: the report says where, how grave it is, and what was
 """
 
 from ledger.fsck.report import Finding, Grade, Report
-from ledger.fsck.verification import Progress, verify, verify_at, verify_store
+from ledger.fsck.verification import verify, verify_at, verify_store
+from ledger.fsck.walk import Progress
 
 __all__ = ["Finding", "Grade", "Progress", "Report", "verify", "verify_at", "verify_store"]

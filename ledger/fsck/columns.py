@@ -6,13 +6,13 @@ Entries whose contents are not what was hashed are not asked. The history bounda
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from ledger.catalogue import TOPICS
 from ledger.domain.governance import HistoryLoaded, LedgerOpened
 from ledger.errors import VerificationError
 from ledger.fsck.report import Findings, Grade
@@ -73,10 +73,10 @@ def header_if_any(state: object) -> dict[str, Any]:
 class Columns:
     """Reads the entries in order; `recorded_at` is the newest one's, `history_end` the one that closed a history."""
 
-    def __init__(self, origin: str | None, findings: Findings) -> None:
+    def __init__(self, origin: str | None, findings: Findings, topics: Mapping[str, str]) -> None:
         self.recorded_at = ""
         self.history_end: int | None = None
-        self._origin, self._findings = origin, findings
+        self._origin, self._findings, self._topics = origin, findings, topics
         self._clock: str | None = None
 
     def state(self, row: Row) -> Stated | None:
@@ -97,7 +97,7 @@ class Columns:
         if entry.recorded_at < self.recorded_at:
             self._findings.entry(index, "recorded before the entry before it", "recorded-at-decreases")
         self.recorded_at = entry.recorded_at
-        name = TOPICS.get(header.type)
+        name = self._topics.get(header.type)
         if name is None:
             self._findings.entry(index, "its topic is not of the catalogue", "unknown-topic")
             return None

@@ -1,24 +1,27 @@
 """The blind index: every name given to a record leads to it, and nothing else is there.
 
 Entries and their sections say which values were indexed; their keyed digests are made again and looked up. Actors'
-logins are written nowhere, so of their rows it is known only that each pseudonym stands in an entry and each actor of
-an entry has one. Counts by field show rows that no entry accounts for.
+logins are written nowhere, so of their rows it is known only that each actor of an entry has one, and that each
+pseudonym stands in an entry or was given by the ledger to somebody who only looked: then the key store has a key for
+it. Counts by field show rows that no entry accounts for.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec import UNSET
 
+from ledger.domain.breach_events import BreachConfirmed, BreachDismissed, RecordVoided
 from ledger.fsck.columns import Stated, header_if_any
 from ledger.fsck.report import Findings
 from ledger.fsck.sections import Opened
 from ledger.fsck.snapshot import Damaged, Snapshot
-from ledger.storage.keys import KeyStore
+from ledger.storage.access_store import RETENTION, has_key
+from ledger.storage.keys import KeyStore, WrongMasterKey
 
 ACTORS: Final = ("actor", "actor-unit")
 PLACE: Final = "blind index"
@@ -48,7 +51,9 @@ VALUES: Final = {
 }
 # Which stream a row leads to, where it is not the field's own kind.
 KINDS: Final = {"repair": "breach", "id-number": "subject", "uscc": "subject", "conduct": "breach", "batch": "ledger"}
+CONDUCT: Final = "conduct"
 _DECISIONS: Final = ("BreachConfirmed", "BreachDismissed")
+_DECIDED: Final = frozenset({BreachConfirmed.TOPIC, BreachDismissed.TOPIC})
 _BY_SOURCE: Final = ("CommendationRecorded", "RankRecorded")
 _WITH_FIRST: Final = ("AssessmentScored", "RulebookPublished", "RulebookActivated", "SourceStateObserved")
 _OF_SOURCE: Final = ("CommitmentImported", "RecordImported", "SourceStateObserved")
@@ -130,26 +135,48 @@ class Names:
             if isinstance(data.get(member), str):
                 yield Name(index, field, data[member], uid)
         if type_ in _DECISIONS:
-            conduct = self._conduct(stated)
-            if conduct is not None:
-                yield Name(index, "conduct", conduct, uid)
+            value = self._conduct_value(stated, uid)
+            if value is not None:
+                yield Name(index, CONDUCT, value, uid)
         if _is_taken_over(stated):
             self._accounted[TAKEN_OVER] += 1  # its value holds the person's id as the source wrote it
 
-    def _earlier(self, stated: Stated) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Topic and data of the entries before this one in its stream; unreadable ones are named elsewhere."""
-        for (state,) in self._snapshot.rows(_EARLIER, (stated.header.stream, stated.index)):
+    def _earlier(self, stream: str, index: int) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Topic and data of the entries of a stream before an index; unreadable ones are named elsewhere."""
+        for (state,) in self._snapshot.rows(_EARLIER, (stream, index)):
             header = header_if_any(state)
             if isinstance(header.get("type"), str) and isinstance(header.get("data"), dict):
                 yield header["type"], header["data"]
 
     def _applied_before(self, stated: Stated, repair: str) -> bool:
         topic = stated.header.type
-        return any(type_ == topic and data.get("repair_id") == repair for type_, data in self._earlier(stated))
+        earlier = self._earlier(stated.header.stream, stated.index)
+        return any(type_ == topic and data.get("repair_id") == repair for type_, data in earlier)
 
-    def _conduct(self, stated: Stated) -> str | None:
-        reported = (data.get("conduct_id") for _, data in self._earlier(stated))
-        return next((conduct for conduct in reported if isinstance(conduct, str)), None)
+    def _conduct_value(self, stated: Stated, uid: str) -> str | None:
+        """Under which value this decision took its conduct; None where it took none.
+
+        A conduct is decided once, and a voided record decided nothing: the next decision takes it behind the voided
+        one (`ledger.commands.breaches`). A second case may be dismissed while the first one's decision stands.
+        """
+        conduct = _reported(self._earlier(stated.header.stream, stated.index))
+        if conduct is None:
+            return None
+        value, passed = conduct, set[str]()
+        while (holder := self._holder(value)) is not None and holder != uid and holder not in passed:
+            passed.add(holder)
+            before = list(self._earlier(f"breach/{holder}", stated.index))
+            topics = {topic for topic, _ in before}
+            if _reported(before) != conduct or not topics & _DECIDED:
+                break  # whoever holds it did not decide it before this
+            if RecordVoided.TOPIC not in topics:
+                return None if stated.type == "BreachDismissed" else value
+            value = f"{conduct}\x00{holder}"
+        return value
+
+    def _holder(self, value: str) -> str | None:
+        digests = self._keys.keyed_digests(CONDUCT, value.encode())
+        return next((uid for _, uid in self._snapshot.among(_FIND, digests, CONDUCT)), None)
 
     def _look_up(self, names: list[Name]) -> None:
         for field in sorted({name.field for name in names}):
@@ -160,7 +187,7 @@ class Names:
                 for digest in self._keys.keyed_digests(field, name.value.encode())
             }
             rows = list(self._snapshot.among(_FIND, list(wanted), field))
-            found = {wanted[digest]: uid for digest, uid in rows}
+            found = {wanted[digest]: uid for digest, uid in rows if digest in wanted}  # a damaged tree answers anything
             self._accounted[field] += len(rows)
             for name in dict.fromkeys(wanted.values()):
                 if found.get(name) == name.uid:
@@ -172,15 +199,11 @@ class Names:
     def _look_up_actors(self, entries: list[Opened]) -> None:
         others: dict[str, int] = {}
         for one in entries:
-            for uid in _actors(one.stated):
+            for uid in actors_of(one.stated):
                 self._silent.discard(uid)
                 if uid not in self._actors:
                     others.setdefault(uid, one.stated.index)
-        streams = [f"{kind}/{uid}" for uid in others for kind in ("subject", "ledger")]
-        known = {stream.partition("/")[2] for (stream,) in self._snapshot.among(_STREAMS, streams)}
-        for uid, index in others.items():
-            if uid not in known:
-                self._findings.entry(index, "an actor's row of the blind index is missing", "index-row")
+        nobody_missing(self._snapshot, others, self._findings)
 
     def finish(self) -> None:
         """Every row leads to something that is there, and the entries account for each."""
@@ -191,8 +214,9 @@ class Names:
         except Damaged as error:
             self._unreadable(error)
             return
-        if self._silent:
-            what = f"{len(self._silent)} rows of actors lead to pseudonyms that no entry names"
+        planted = self._silent - self._given(self._silent)
+        if planted:
+            what = f"{len(planted)} rows of actors lead to pseudonyms that no entry names"
             self._findings.place(PLACE, what, "index-row")
         if self._whole:
             stored = {field: count for field, count in counts if field not in ACTORS}
@@ -204,6 +228,13 @@ class Names:
                 elif more < 0:
                     self._findings.place(PLACE, f"{-more} rows of {field} are missing", "index-row")
 
+    def _given(self, uids: set[str]) -> set[str]:
+        """Those of these pseudonyms that the ledger gave to somebody who has not acted yet."""
+        try:
+            return {uid for uid, _ in self._keys.get_many([(uid, RETENTION) for uid in sorted(uids)])}
+        except WrongMasterKey:  # one of them does not open; that it is there is what counts
+            return {uid for uid in uids if has_key(self._keys, uid)}
+
     def _lead_somewhere(self, rows: list[tuple[str, str]]) -> None:
         nowhere = [(field, uid) for field, uid in rows if field not in ACTORS]
         for attempt in range(len(_ALL_KINDS)):
@@ -214,6 +245,12 @@ class Names:
                 break
         for field, count in sorted(Counter(field for field, _ in nowhere).items()):
             self._findings.place(PLACE, f"{count} rows of {field} lead to no record", "index-row")
+
+
+def _reported(entries: Iterable[tuple[str, dict[str, Any]]]) -> str | None:
+    """The conduct that a case was reported for."""
+    conducts = (data.get("conduct_id") for _, data in entries)
+    return next((conduct for conduct in conducts if isinstance(conduct, str)), None)
 
 
 def _space(stated: Stated, data: dict[str, Any]) -> str:
@@ -233,7 +270,16 @@ def _is_taken_over(stated: Stated) -> bool:
     return bool(source.get("system")) and bool(source.get("record"))
 
 
-def _actors(stated: Stated) -> Iterator[str]:
+def nobody_missing(snapshot: Snapshot, actors: Mapping[str, int], findings: Findings) -> None:
+    """Each of these pseudonyms without a row of its own is a person's or the ledger's; the entry is named if not."""
+    streams = [f"{kind}/{uid}" for uid in actors for kind in ("subject", "ledger")]
+    known = {stream.partition("/")[2] for (stream,) in snapshot.among(_STREAMS, streams)}
+    for uid, index in actors.items():
+        if uid not in known:
+            findings.entry(index, "an actor's row of the blind index is missing", "index-row")
+
+
+def actors_of(stated: Stated) -> Iterator[str]:
     """The pseudonyms of those who acted; a reporter's is fresh in each case and has no row."""
     actor, data = stated.header.actor, stated.header.data
     if actor.get("role") != "REPORTER":

@@ -6,7 +6,7 @@ rewritten from end to end, the first findings say enough, and the last one says 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -35,6 +35,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """What a log comes to: `root` and `chain` in hex, recomputed from the entries' own bytes."""
+
+    size: int
+    root: str
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The outcome of a verification: `root` and `chain` (hex) are recomputed from the entries' own bytes.
 
@@ -48,6 +57,7 @@ class Report:
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...]
     history_end: int | None = None
+    access: Log | None = None  # the access log, where it could be walked
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `verify →` (DESIGN §8)."""
@@ -59,6 +69,7 @@ class Report:
             "findings": [finding.as_json() for finding in self.findings],
             "not_checked": list(self.not_checked),
             "history_end": self.history_end,
+            "access": None if self.access is None else asdict(self.access),
         }
 
 
@@ -90,6 +101,8 @@ class Findings:
         self.add(Grade.MANIPULATION, index, f"{place}: {what}", code)
 
     def add(self, grade: Grade, index: int | None, what: str, code: str) -> None:
+        if type(index) is not int:
+            index = None  # what stands in a damaged table may be no number
         if len(self._found) < MAX_FINDINGS or grade is not Grade.MANIPULATION:
             self._found.append(Finding(grade, index, what, code))
         else:

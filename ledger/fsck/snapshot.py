@@ -14,8 +14,9 @@ from typing import Any, Final, Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import Unavailable, VerificationError
+from ledger.storage.address import is_sqlite
 from ledger.storage.session import Row, spread
-from ledger.storage.store import Store, is_sqlite
+from ledger.storage.store import Store
 
 PAGE: Final = 500
 BELOW_ALL: Final = -(1 << 63)

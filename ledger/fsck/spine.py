@@ -7,17 +7,15 @@ follows it is measured against what is stored, not against the break.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 from ledger.fsck.report import Findings
 from ledger.fsck.snapshot import Damaged, Snapshot
-from ledger.log.chain import HASH_BYTES, genesis, leaf_hash, link
+from ledger.log.chain import HASH_BYTES, genesis, leaf_hash, leaf_hashes, link, links
 from ledger.log.merkle import Closed, Frontier
 from ledger.storage.session import Row
 
 _UNKNOWN: Final = b"\0" * HASH_BYTES  # stands for a hash that cannot be known
-LINK: Final = b"integrity-ledger/chain/v1\x00"  # `log.chain.link`, without a call for each of a million entries
 _NO_END: Final = 1 << 63
 
 
@@ -83,16 +81,13 @@ class Spine:
         indexes, stored, linked, states = zip(*rows, strict=True)
         first, last = self._expected, self._expected + len(rows)
         end = _NO_END if self._head is None else self._head.size
-        if last > end or indexes != tuple(range(first, last)) or any(type(state) is not bytes for state in states):
+        if last > end or indexes != tuple(range(first, last)) or set(map(type, states)) != {bytes}:
             return None
-        sha, chain, chains = sha256, self.chain, list[bytes]()
-        leaves = [sha(b"\x00" + state).digest() for state in states]
-        for leaf in leaves:
-            chain = sha(LINK + chain + leaf).digest()
-            chains.append(chain)
-        if tuple(leaves) != stored or tuple(chains) != linked:
+        leaves = leaf_hashes(states)
+        chain = links(self.chain, leaves)
+        if tuple(leaves) != stored or tuple(chain) != linked:
             return None
-        self.chain = self._stored = chain
+        self.chain = self._stored = chain[-1]
         self._expected = last
         self.size += len(leaves)
         return Taken(set(), leaves, self._frontier.extend(leaves))

@@ -15,6 +15,7 @@ from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.fsck.spine import Taken
 from ledger.log.chain import HASH_BYTES
 from ledger.log.tiles import TILE_WIDTH
+from ledger.storage import tables
 from ledger.storage.session import Row
 
 _SOME: Final = 100
@@ -40,6 +41,7 @@ _REQUESTS = """
         OR NOT EXISTS (SELECT 1 FROM entries e WHERE e.idx = r.idx + r.entries - 1)
     ORDER BY r.idx LIMIT ?
 """
+_REQUESTS_TWICE = "SELECT idx FROM request_keys GROUP BY idx HAVING count(*) > 1 ORDER BY idx LIMIT ?"
 _TILE = "SELECT hashes, root FROM tiles WHERE level = ? AND idx = ?"
 _TILES_MORE = "SELECT level, idx FROM tiles WHERE level = ? AND (idx >= ? OR idx < 0) ORDER BY idx LIMIT ?"
 _TILES_ABOVE = "SELECT level, idx FROM tiles WHERE level >= ? OR level < 0 ORDER BY level, idx LIMIT ?"
@@ -79,9 +81,14 @@ class Tables:
             self._findings.entry(index, "a subject's row leads to it that it does not list", "subjects-row")
 
     def requests(self) -> None:
-        """Request keys point to entries that are there."""
+        """Request keys point to entries that are there, each to one of its own.
+
+        Whether it is the one it was made for cannot be told: its fingerprint is of the request, which is not kept.
+        """
         for (index,) in self._some("request_keys", _REQUESTS):
             self._findings.place("request_keys", f"a key points to entry {index}, which it cannot have", "request-key")
+        for (index,) in self._some("request_keys", _REQUESTS_TWICE):
+            self._findings.place("request_keys", f"two keys point to entry {index}", "request-key")
 
     def file(self) -> None:
         """The database's own structure, indexes included: a lookup must find what the table holds. SQLite only."""
@@ -89,6 +96,10 @@ class Tables:
             for (told,) in self._some("database file", "PRAGMA integrity_check(100)", limited=False):
                 if told != "ok":
                     self._findings.place("database file", " ".join(str(told).split()), "store-damaged")
+            for table in tables.metadata.sorted_tables:
+                columns = [row[1] for row in self._some(table.name, f"PRAGMA table_info({table.name})", limited=False)]
+                if columns and columns != [column.name for column in table.columns]:
+                    self._findings.place(table.name, "its columns are not those of this release", "store-damaged")
 
     def _some(self, place: str, statement: str, *, limited: bool = True) -> list[Row]:
         try:

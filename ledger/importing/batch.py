@@ -1,14 +1,14 @@
 """A batch from a source system: examined as a whole first, then written in chunks, then closed by one entry.
 
 `import_tables` accounts for every row: imported, or skipped with a reason. A row that cannot be imported stops the
-batch before its first line is written. Chunks are transactions, so a batch that was interrupted can be run again:
-what the ledger already has of a source is skipped as `already-imported`, and so is all of a batch whose closing entry
-`SourceBatchImported` stands. Source records are known by system, type and record, never by their content.
+batch before its first line is written. Chunks are transactions, so a batch that was interrupted, or that left refused
+rows out, can be run again: what the ledger already has of a source is skipped as `already-imported` (as `differs` where
+the row says something else by now), and so is all of a batch that was taken over whole. Source records are known by
+system, type and record, never by their content.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -23,13 +23,14 @@ from ledger.clock import Clock, day_of
 from ledger.commands.command import check_role
 from ledger.domain.values import SubjectKind
 from ledger.errors import Group, Invalid, LedgerError
+from ledger.importing.attempts import Closed, attempts_at, rejects_document
 from ledger.importing.errors import Rejection, RowError, RowRefused
+from ledger.importing.known import DIFFERS, Comparison, Kept
 from ledger.importing.mapping import TableMappings
 from ledger.importing.plan import Plan, PlannedLine, Progress, Tally, examine
 from ledger.importing.scratch import Scratch
 from ledger.importing.tables import TableFile, file_digests, find_tables, read_rows
 from ledger.line import Line, LineActor
-from ledger.log.encoding import canonical
 
 IMPORTER = LineActor("importer", "CREDIT")
 ALREADY = "already-imported"
@@ -37,28 +38,23 @@ NOT_WRITTEN = "not-written"
 _OF_THE_ROW = (Group.INVALID, Group.REFUSED, Group.NOT_FOUND)  # anything else is a fault of the store or the clock
 
 
-class Destination(Protocol):
+class Destination(Closed, Kept, Protocol):
     """What an import asks of a ledger."""
-
-    @property
-    def size(self) -> int: ...
 
     @property
     def clock(self) -> Clock: ...
 
-    def submit(self, line: Line, *, documents: Mapping[bytes, bytes] | None = None) -> object: ...
+    def submit(self, line: Line, *, documents: Collection[bytes] = ()) -> object: ...
 
     def transaction(self, *, discard: bool = False) -> AbstractContextManager[object]: ...
-
-    def keyed_digest(self, data: bytes) -> str: ...
-
-    def is_imported(self, digest: str) -> bool: ...
 
     def uids(self, kind: str, refs: Sequence[str], source: str = "") -> dict[str, str]: ...
 
     def kind_of(self, uid: str) -> SubjectKind: ...
 
-    def known_records(self, event: str, records: Collection[tuple[str, str]], *, source: str) -> set[tuple[str, str]]:
+    def taken_over(
+        self, event: str, records: Collection[tuple[str, str]], *, source: str
+    ) -> dict[tuple[str, str], str]:
         """Which of these (subject's id or "", record) pairs of a source stand in the ledger as events of that type."""
 
 
@@ -125,7 +121,7 @@ def import_tables(
     tables = find_tables(paths, mapping)
     for event in {file.table.event: None for file in tables} | {"SourceBatchImported": None}:
         check_role(event_of(event), actor.role, False)
-    batch = ledger.keyed_digest(b"source-batch\n" + bytes.fromhex(mapping.digest) + b"".join(file_digests(tables)))
+    batch = ledger.batch_digest(b"source-batch\n" + bytes.fromhex(mapping.digest) + b"".join(file_digests(tables)))
     if ledger.is_imported(batch):
         tallies = {file.table.name: _all_known(file) for file in tables}
         return ImportReport(tallies, batch, ledger.size, dry_run)
@@ -177,8 +173,9 @@ class _Writing:
     def run(self, batch: str) -> None:
         for file in self.plan.tables:
             tally = self.plan.tallies[file.table.name]
+            comparison = Comparison(self.ledger, file.table, self.plan.mapping.source)
             for chunk in self.plan.lines(file, self.actor, self.today):
-                self._write(file.table.event, chunk, tally)
+                self._write(file.table.event, chunk, tally, comparison)
                 if self.progress is not None:
                     self.progress(file.table.name, tally.imported + tally.skipped, tally.rows)
         with self._transaction():
@@ -187,9 +184,11 @@ class _Writing:
     def _transaction(self) -> AbstractContextManager[object]:
         return nullcontext() if self.dry_run else self.ledger.transaction()
 
-    def _write(self, event: str, chunk: list[PlannedLine], tally: Tally) -> None:
+    def _write(self, event: str, chunk: list[PlannedLine], tally: Tally, comparison: Comparison) -> None:
         known = self._known(event, chunk)
-        new = [planned for planned in chunk if (planned.subject, planned.record) not in known]
+        new = [planned for planned in chunk if _named(planned) not in known]
+        changed = [error for planned in chunk if (error := _changed(planned, known, comparison)) is not None]
+        comparison.forget()
         refused: list[RowRefused] = []
         with self._transaction():
             for planned in new:
@@ -201,8 +200,10 @@ class _Writing:
                     refused.append(self._refused(error, planned))
         for one in refused:
             self.plan.leave_out(one, allowed=False)
-        if len(chunk) > len(new):
-            tally.reasons[ALREADY] += len(chunk) - len(new)
+        for other in changed:
+            self.plan.leave_out(other, allowed=True)
+        if len(chunk) > len(new) + len(changed):
+            tally.reasons[ALREADY] += len(chunk) - len(new) - len(changed)
         tally.imported += len(new) - len(refused)
         self.written += len(new) - len(refused)
 
@@ -212,23 +213,45 @@ class _Writing:
             raise refused from error
         return refused
 
-    def _known(self, event: str, chunk: list[PlannedLine]) -> Collection[tuple[str, str]]:
+    def _known(self, event: str, chunk: list[PlannedLine]) -> Mapping[tuple[str, str], str]:
+        """What the ledger has of a chunk, with the pseudonym of the record or subject it was taken over into."""
         source = self.plan.mapping.source
         if event == "SubjectRegistered":
-            ids = {str(planned.line.data["subject_id"]): (planned.subject, planned.record) for planned in chunk}
-            return {ids[one] for one in self.ledger.uids("subject", list(ids), source)}
-        return self.ledger.known_records(event, [(planned.subject, planned.record) for planned in chunk], source=source)
+            ids = {str(planned.line.data["subject_id"]): _named(planned) for planned in chunk}
+            return {ids[one]: uid for one, uid in self.ledger.uids("subject", list(ids), source).items()}
+        return self.ledger.taken_over(event, [_named(planned) for planned in chunk], source=source)
 
     def _close(self, batch: str) -> None:
-        """The closing entry: it holds digest and counts, the list of rejected rows is a document beside it."""
+        """The closing entry: it holds digest and counts, the list of rejected rows is a document beside it.
+
+        A batch with refused rows is closed as an attempt, and only where something came of it since the last one.
+        """
         rejected = [*self.plan.left_out, *self.plan.rejected]
         rows = sum(tally.rows for tally in self.plan.tallies.values())
         source = self.plan.mapping.source
         data = {"source": source, "digest": batch, "accepted": rows - len(rejected), "rejected": len(rejected)}
-        documents: dict[bytes, bytes] = {}
+        documents = []
         if rejected:
-            content = canonical([rejection.as_document() for rejection in rejected])
-            digest = hashlib.sha256(content).digest()
-            documents[digest], data["rejects_digest"] = content, digest.hex()
+            content, data["rejects_digest"] = rejects_document([rejection.as_document() for rejection in rejected])
+            documents = [content]
+        if self.plan.rejected:
+            before = attempts_at(self.ledger, batch)
+            if not self.written and before.rejects_digest == data["rejects_digest"]:
+                return
+            data["digest"] = before.digest
         line = Line("SourceBatchImported", self.today, self.actor, data, source={"system": source})
         self.ledger.submit(line, documents=documents)
+
+
+def _named(planned: PlannedLine) -> tuple[str, str]:
+    return planned.subject, planned.record
+
+
+def _changed(planned: PlannedLine, known: Mapping[tuple[str, str], str], comparison: Comparison) -> RowError | None:
+    """A row that the ledger has, and that says something else by now."""
+    uid = known.get(_named(planned))
+    column = None if uid is None else comparison.differing_column(planned.line, planned.record, uid)
+    if column is None:
+        return None
+    detail = "the ledger has this row of an earlier release, with another content"
+    return RowError(detail, code=DIFFERS, table=planned.table, line=planned.number, field=column)

@@ -23,6 +23,7 @@ from ledger.importing.dates import ISO, date_reader
 
 _MEMBER = re.compile(r"[a-z][a-z0-9_]*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_SHIPPED = files("ledger.importing").joinpath("mappings")
 
 
 def _named_columns(value: Any) -> Any:
@@ -178,12 +179,15 @@ def load_mapping(name_or_path: str | Path) -> TableMappings:
         if not path.is_file():
             raise NotFound("there is no such mapping file", code="no-such-mapping")
         return parse_mapping(path.read_bytes())
-    known = {
-        entry.name.removesuffix(".toml"): entry for entry in files("ledger.importing").joinpath("mappings").iterdir()
-    }
+    known = shipped_mappings()
     if text not in known:
-        raise NotFound(f"no mapping has that name; there is {', '.join(sorted(known))}", code="no-such-mapping")
-    return parse_mapping(known[text].read_bytes())
+        raise NotFound(f"no mapping has that name; there is {', '.join(known)}", code="no-such-mapping")
+    return parse_mapping(_SHIPPED.joinpath(f"{text}.toml").read_bytes())
+
+
+def shipped_mappings() -> tuple[str, ...]:
+    """The names of the mappings that come with the ledger."""
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in _SHIPPED.iterdir()))
 
 
 def _place(location: Iterable[int | str]) -> str:

@@ -7,6 +7,7 @@ of one kind can be passed off as another.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from ledger.errors import VerificationError
@@ -25,6 +26,23 @@ def genesis(origin: str) -> bytes:
 def leaf_hash(entry: bytes) -> bytes:
     """The hash of an entry's bytes as they are stored."""
     return sha256(_LEAF + entry).digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """`leaf_hash` of each of these entries."""
+    sha, prefix = sha256, _LEAF
+    return [sha(prefix + entry).digest() for entry in entries]
+
+
+def links(previous: bytes, leaves: Iterable[bytes]) -> list[bytes]:
+    """The chain after each of these entries; `link` again and again, at full speed. Leaves are our own hashes."""
+    if len(previous) != HASH_BYTES:
+        raise VerificationError(f"a link joins two hashes of {HASH_BYTES} bytes")
+    sha, prefix, chain = sha256, _LINK, []
+    for leaf in leaves:
+        previous = sha(prefix + previous + leaf).digest()
+        chain.append(previous)
+    return chain
 
 
 def link(previous: bytes, leaf: bytes) -> bytes:

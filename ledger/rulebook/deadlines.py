@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from ledger.rulebook.calendar import calendar_of
+from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.edition import Edition
 from ledger.rulebook.windows import add_months
 
@@ -37,6 +38,12 @@ def last_report_day(edition: Edition, occurred_on: date) -> date | None:
     """The last day on which conduct may be reported; None where the edition sets no limitation."""
     months = edition.notice.report_limitation_months
     return None if months is None else add_months(occurred_on, months)
+
+
+def feedback_days(edition: Edition | None) -> int:
+    """The working days a unit has for its feedback on a score, where its scheme says nothing."""
+    stated = None if edition is None else edition.notice.feedback_wd
+    return shipped_defaults().feedback_wd if stated is None else stated
 
 
 def _working_days_after(edition: Edition, act: date, count: int) -> date:

@@ -270,6 +270,7 @@ def _notice(table: Table, above: _Above) -> Notice:
         appeal_days=table.integer("appeal_days", least=1),
         repair_decide_wd=table.integer("repair_decide_wd", least=1),
         report_limitation_months=table.optional_integer("report_limitation_months", least=1),
+        feedback_wd=table.optional_integer("feedback_wd", least=0),
     )
     return _closed(table, notice)
 

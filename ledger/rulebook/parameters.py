@@ -205,7 +205,8 @@ class EligibilityRule:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Periods in working days (`_wd`), days and months; no `report_limitation_months` means no limitation."""
+    """Periods in working days (`_wd`), days and months; no `report_limitation_months` means no limitation, no
+    `feedback_wd` the one of the defaults."""
 
     authority: Authority
     breach_reply_wd: int
@@ -213,6 +214,7 @@ class Notice:
     appeal_days: int
     repair_decide_wd: int
     report_limitation_months: int | None
+    feedback_wd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

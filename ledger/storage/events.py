@@ -7,9 +7,10 @@ A `LedgerStoredEvent` is what the framework's recorders take, with the columns t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from eventsourcing.persistence import StoredEvent
+from msgspec import Struct
 
 from ledger.errors import Conflict, Refused
 
@@ -32,8 +33,7 @@ class LedgerStoredEvent(StoredEvent):
     disclosures: tuple[Disclosure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
+class EntryRow(Struct, frozen=True, gc=False):
     """One entry as stored. Everything but `state` is derived from it, and `fsck` derives it again."""
 
     index: int
@@ -47,8 +47,7 @@ class EntryRow:
     state: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The head row, written in every commit: what the log amounted to after its newest entry."""
 
     size: int
@@ -87,14 +86,13 @@ class IndexRow:
     uid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(Struct, frozen=True):
     """Everything one request writes, in one transaction: all of it or nothing."""
 
     events: Sequence[StoredEvent]
     request: RequestKey | None = None
     index_rows: Sequence[IndexRow] = ()
-    documents: Mapping[bytes, bytes] = field(default_factory=dict)
+    documents: Mapping[bytes, bytes] = {}
 
 
 class IndexTaken(Conflict):

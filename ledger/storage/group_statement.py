@@ -1,19 +1,22 @@
-"""The statement that writes a group on PostgreSQL: one round trip, arrays in, all or nothing.
+"""The statement that writes a group on PostgreSQL: one round trip, all or nothing.
 
 Compared, it first sets the head row if it still is the one the group was linked to, and inserts only if that won; the
-answer has a row exactly then. Only the tables a group writes to are named, so a plain append stays cheap.
+answer has a row exactly then. Only the tables a group writes to are named, so a plain append stays cheap. A group's
+rows go in as an array for each column; those of a single entry as they are, since the driver packs arrays in Python.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from ledger.storage.rows import Rows
 from ledger.storage.session import Row
 
 CHANNEL = "ledger_entries"
+FEW = 3  # rows beside a single entry, in one table; each number of them is a statement of its own
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,15 @@ class Target:
     columns: tuple[tuple[str, str], ...]
     on_conflict: str = ""
 
-    def insert(self, *, compared: bool) -> str:
+    def insert(self, few: int, *, compared: bool) -> str:
+        """The insertion of `few` rows as they are, or of any number from arrays where it is 0."""
         names = ", ".join(name for name, _ in self.columns)
-        given = ", ".join(f"%b::{kind}[]" for _, kind in self.columns)
-        parts = ["INSERT INTO", self.table, "(", names, ") SELECT * FROM unnest(", given, ") u"]
+        if few:
+            row = "(" + ", ".join(f"%b::{kind}" for _, kind in self.columns) + ")"
+            source = "(VALUES " + ", ".join([row] * few) + ")"
+        else:
+            source = "unnest(" + ", ".join(f"%b::{kind}[]" for _, kind in self.columns) + ")"
+        parts = ["INSERT INTO", self.table, "(", names, ") SELECT * FROM", source, "u"]
         if compared:
             parts.append("WHERE EXISTS (SELECT 1 FROM won)")
         return " ".join([*parts, self.on_conflict])
@@ -84,12 +92,20 @@ def _tables(rows: Rows) -> tuple[list[Row], ...]:
 
 def statement(rows: Rows, *, compared: bool) -> bytes:
     """The statement for the tables these rows go to."""
-    return _statement(tuple(bool(table) for table in _tables(rows)), compared)
+    return _statement(_shapes(rows), compared)
+
+
+def _shapes(rows: Rows) -> tuple[int | None, ...]:
+    """For each table: None without rows, how many go in as they are, 0 for arrays."""
+    few = FEW if len(rows.entries) <= 1 else 0
+    return tuple([(len(table) if len(table) <= few else 0) if table else None for table in _tables(rows)])
 
 
 @lru_cache(maxsize=256)
-def _statement(present: tuple[bool, ...], compared: bool) -> bytes:
-    inserts = [target.insert(compared=compared) for target, wanted in zip(TARGETS, present, strict=True) if wanted]
+def _statement(shapes: tuple[int | None, ...], compared: bool) -> bytes:
+    inserts = [
+        target.insert(few, compared=compared) for target, few in zip(TARGETS, shapes, strict=True) if few is not None
+    ]
     parts = [f"w{number} AS ({insert})" for number, insert in enumerate(inserts)]
     if compared:
         parts.insert(0, _COMPARE)
@@ -97,6 +113,12 @@ def _statement(present: tuple[bool, ...], compared: bool) -> bytes:
     return " ".join(("WITH", ", ".join(parts), answer)).encode()
 
 
-def arrays(rows: Rows) -> list[Any]:
-    """The parameters: each table's columns as lists."""
-    return [list(column) for table in _tables(rows) if table for column in zip(*table, strict=True)]
+def parameters(rows: Rows) -> list[Any]:
+    """What the statement's marks stand for: rows value by value, or a list for each column."""
+    given: list[Any] = []
+    for table, few in zip(_tables(rows), _shapes(rows), strict=True):
+        if few:
+            given.extend(chain.from_iterable(table))
+        elif table:
+            given.extend(map(list, zip(*table, strict=True)))
+    return given

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.errors import Conflict, Invalid, LedgerError, NotFound
-from ledger.storage.store import is_sqlite, path_of
+from ledger.storage.address import is_sqlite, path_of
 
 MASTER_KEY_BYTES = 32
 _MASTER_HEADER = b"integrity-master-key/v1 "

@@ -26,7 +26,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ledger.errors import Invalid, LedgerError, Unavailable, VerificationError
 from ledger.log.encoding import canonical
 from ledger.storage import sqlite
-from ledger.storage.store import engine_of, is_sqlite, path_of
+from ledger.storage.address import is_sqlite, path_of
+from ledger.storage.store import engine_of
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -98,7 +99,13 @@ class _Batch:
     connection: sa.Connection
 
     def __init__(self) -> None:
-        self.made: dict[Owner, bytes] = {}
+        self.made: dict[Owner, bytes] = {}  # the newest of them, for this thread only
+
+    def keep(self, keys: dict[Owner, bytes]) -> None:
+        """Have keys at hand; what there is no room for is read again from the transaction."""
+        if len(self.made) + len(keys) > CACHE_KEYS:
+            self.made.clear()
+        self.made |= keys
 
 
 class KeyStore:
@@ -170,7 +177,12 @@ class KeyStore:
         wanted = list(dict.fromkeys(owners))
         found = self._cached(wanted)
         missing = [owner for owner in wanted if owner not in found]
-        if missing:
+        batch = self._batch
+        if missing and batch is not None:
+            stored = self._stored(batch.connection, missing)  # made in the batch, or before it
+            batch.keep(stored)
+            found |= stored
+        elif missing:
             with self._guarded(reading=True) as connection:
                 stored = self._stored(connection, missing)
             self._remember(stored)
@@ -223,7 +235,7 @@ class KeyStore:
         batch = self._batch
         if batch is not None:
             made = self._insert(batch.connection, keys)
-            batch.made |= made
+            batch.keep(made)
             return made
         with self._guarded() as connection:
             made = self._insert(connection, keys)
@@ -276,6 +288,21 @@ class KeyStore:
         version = self.index_key_version if version is None else version
         digest = hmac.digest(self._index_keys[version], purpose.encode() + b"\x00" + value, "sha256")
         return bytes([version]) + digest
+
+    def keyed_digest_of(self, purpose: str, pieces: Iterable[bytes]) -> bytes:
+        """`keyed_digest` of a value that comes in pieces."""
+        return self._digests_of(purpose, pieces, [self.index_key_version])[0]
+
+    def keyed_digests_of(self, purpose: str, pieces: Iterable[bytes]) -> list[bytes]:
+        """`keyed_digests` of a value that comes in pieces."""
+        return self._digests_of(purpose, pieces, sorted(self._index_keys, reverse=True))
+
+    def _digests_of(self, purpose: str, pieces: Iterable[bytes], versions: Sequence[int]) -> list[bytes]:
+        made = [hmac.new(self._index_keys[version], purpose.encode() + b"\x00", "sha256") for version in versions]
+        for piece in pieces:
+            for one in made:
+                one.update(piece)
+        return [bytes([version]) + one.digest() for version, one in zip(versions, made, strict=True)]
 
     def keyed_digests(self, purpose: str, value: bytes) -> list[bytes]:
         """The digest under every version of the index key, newest first: what a look-up asks for."""

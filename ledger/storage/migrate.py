@@ -21,15 +21,15 @@ def pending(connection: sa.Connection) -> list[str]:
     return [script.revision for script in reversed(list(scripts.iterate_revisions("head", current or "base")))]
 
 
-def migrate(connection: sa.Connection) -> None:
-    """Run what is pending in the connection's open transaction."""
+def migrate(connection: sa.Connection, *, to: str = "head") -> None:
+    """Run what is pending, up to a revision, in the connection's open transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def is_current(version: str | None) -> bool:

@@ -20,7 +20,7 @@ from psycopg import errors
 
 from ledger.errors import LedgerError, Unavailable
 from ledger.storage.events import Head
-from ledger.storage.group_statement import CHANNEL, arrays, statement
+from ledger.storage.group_statement import CHANNEL, parameters, statement
 from ledger.storage.judgement import Write
 from ledger.storage.recorder import ChainedRecorder
 from ledger.storage.rows import Rows, Tip
@@ -88,7 +88,7 @@ class PostgresSession(Session):
 
     def write(self, rows: Rows) -> None:
         if rows:
-            self._run(statement(rows, compared=False), arrays(rows), prepare=True)
+            self._run(statement(rows, compared=False), parameters(rows), prepare=True)
 
     def write_head(self, head: Head) -> None:
         self.execute(_UPDATE_HEAD, (head.size, head.root, head.chain, head.frontier, head.recorded_at))
@@ -102,7 +102,7 @@ class PostgresSession(Session):
         """The whole group in one statement; False, and nothing written, if the head is no longer `old`."""
         head = [new.size, new.root, new.chain, new.frontier, new.recorded_at, old.size, old.chain]
         with self._committing():
-            self._cursor.execute(statement(rows, compared=True), [*head, *arrays(rows)], prepare=True)
+            self._cursor.execute(statement(rows, compared=True), [*head, *parameters(rows)], prepare=True)
         return bool(self._cursor.fetchall())
 
     def rollback(self) -> None:

@@ -32,8 +32,9 @@ _OF_STREAM = (
 )
 _OF_TOPIC = (
     "SELECT idx, stream, version, topic, recorded_at, subjects, leaf, chain, state FROM entries "
-    "WHERE topic = ? AND idx < ? ORDER BY idx"
+    "WHERE topic = ? AND idx >= ? AND idx < ? ORDER BY idx"
 )
+_NEWEST_OF_TOPIC = "SELECT idx FROM entries WHERE topic = ? AND idx < ? ORDER BY idx DESC LIMIT 1"
 _DISCLOSURES = (
     "SELECT idx, section, subject, retention, sealed FROM disclosures WHERE idx IN (?*) ORDER BY idx, section"
 )
@@ -81,12 +82,22 @@ class Reads:
         """The entries of a stream by version, among the first `size`."""
         return self._listed(_OF_STREAM, stream, size)
 
-    def by_topic(self, topic: str, size: int | None = None) -> list[EntryRow]:
-        """The entries of a topic, among the first `size`."""
-        return self._listed(_OF_TOPIC, topic, size)
+    def by_topic(self, topic: str, size: int | None = None, *, start: int = 0) -> list[EntryRow]:
+        """The entries of a topic, from index `start` on, among the first `size`."""
+        return [as_entry(row) for row in self.recorder.query(_OF_TOPIC, (topic, start, _end(size)))]
+
+    def newest_of_topic(self, topic: str, size: int | None = None) -> int | None:
+        """The index of the newest entry of a topic, among the first `size`; None where there is none."""
+        for (index,) in self.recorder.query(_NEWEST_OF_TOPIC, (topic, _end(size))):
+            return int(index)
+        return None
+
+    def has_stream(self, stream: str) -> bool:
+        """Whether anything stands in a stream."""
+        return bool(self.recorder.select_events(stream, limit=1))
 
     def _listed(self, statement: str, what: str, size: int | None) -> list[EntryRow]:
-        return [as_entry(row) for row in self.recorder.query(statement, (what, (1 << 62) if size is None else size))]
+        return [as_entry(row) for row in self.recorder.query(statement, (what, _end(size)))]
 
     def size_at(self, recorded_at: str) -> int:
         """How many entries were recorded at this time or before: recorded times never go back along the log."""
@@ -141,6 +152,10 @@ class Reads:
         for (hashes,) in self.recorder.query("SELECT hashes FROM tiles WHERE level = ? AND idx = ?", (level, index)):
             return bytes(hashes)
         return None
+
+
+def _end(size: int | None) -> int:
+    return (1 << 62) if size is None else size
 
 
 def as_entry(row: Row) -> EntryRow:

@@ -36,6 +36,7 @@ from ledger.storage.transaction import Transaction
 MAX_CLOCK_SKEW_SECONDS = 5.0
 QUEUE_LIMIT = 1024
 
+TOUCH = "UPDATE head SET touched = touched + 1"
 TRACK = (
     "INSERT INTO tracking (application_name, notification_id) VALUES (?, ?) "
     "ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id "
@@ -148,11 +149,26 @@ class ChainedRecorder(ProcessRecorder):
 
     def confirm_request(self, principal: str, key: str) -> tuple[bytes, Acknowledgement] | None:
         """`find_request`, answered only after a write behind the stored row where that is needed (ASSURANCE A2)."""
-        if self._transaction is not None or not self.replay_writes:
+        transaction = self._transaction
+        if transaction is not None:
+            transaction.answer_a_replay()
+        if transaction is not None or not self.replay_writes:
             return self.find_request(principal, key)
         write = Write(Insertion((), RequestKey(principal, key, b"")))
         self._queue.submit(write)
         return None if write.fingerprint is None else (write.fingerprint, acknowledge(write.placed[:1])[0])
+
+    def settle(self) -> None:
+        """Return after a durable write of this store: what was read before is durable by then (ASSURANCE A4)."""
+        with self._write_lock:
+            session = self._writer()
+            session.begin()
+            try:
+                session.execute(TOUCH)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
 
     @contextmanager
     def transaction(self, *, discard: bool = False) -> Iterator[None]:

@@ -7,22 +7,20 @@ is still to be written. Nothing here touches a database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventsourcing.persistence import StoredEvent
 
 from ledger.clock import Clock, format_time
 from ledger.errors import ClockBehind
-from ledger.log.chain import leaf_hash, link
+from ledger.log.chain import leaf_hashes, links
 from ledger.log.merkle import EMPTY_ROOT, Frontier
 from ledger.log.tiles import HashReader, complete_tiles
 from ledger.storage.events import Acknowledgement, Head, Insertion, LedgerStoredEvent
 
 Seal = Callable[[StoredEvent, datetime], bytes]
 Row = tuple[Any, ...]
-LEAF = 6  # its place in a row of `entries`
 
 
 def unsealed(event: StoredEvent, recorded_at: datetime) -> bytes:
@@ -35,8 +33,7 @@ def empty_head(genesis: bytes) -> Head:
     return Head(0, EMPTY_ROOT, genesis, b"", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """The time a group is recorded at, as a moment and as it is written."""
 
     moment: datetime
@@ -101,22 +98,24 @@ class Tip:
 
     def place(self, insertion: Insertion, stamp: Stamp, seal: Seal, rows: Rows) -> list[Row]:
         """Put an insertion behind the tip; returns its rows of `entries`, to be acknowledged after the commit."""
-        moment, recorded_at = stamp.moment, stamp.text
-        first, chain = self.size, self.chain
+        recorded_at, first = stamp.text, self.size
+        states = [seal(event, stamp.moment) for event in insertion.events]
+        leaves = leaf_hashes(states)
+        chain = links(self.chain, leaves)
         placed: list[Row] = []
-        for index, event in enumerate(insertion.events, first):
-            state = seal(event, moment)
-            leaf = leaf_hash(state)
-            chain = link(chain, leaf)
+        for index, (event, state, leaf, linked) in enumerate(
+            zip(insertion.events, states, leaves, chain, strict=True), first
+        ):
             subjects = ""
             if isinstance(event, LedgerStoredEvent):
                 subjects = " ".join(event.subjects)
                 rows.subjects.extend((subject, index) for subject in event.subjects)
                 rows.disclosures.extend((index, d.section, d.subject, d.retention, d.sealed) for d in event.disclosures)
             stream, version = event.originator_id, event.originator_version
-            placed.append((index, stream, version, event.topic, recorded_at, subjects, leaf, chain, state))
-        self.size, self.chain, self.recorded_at = first + len(placed), chain, recorded_at
-        self._leaves.extend([row[LEAF] for row in placed])
+            placed.append((index, stream, version, event.topic, recorded_at, subjects, leaf, linked, state))
+        if placed:  # the head's time is its newest entry's, not that of an index row written alone
+            self.size, self.chain, self.recorded_at = first + len(placed), chain[-1], recorded_at
+        self._leaves.extend(leaves)
         rows.entries.extend(placed)
         request = insertion.request
         if request is not None:

@@ -1,9 +1,8 @@
 """One database connection, as the recorder uses it: the same few operations on SQLite and on PostgreSQL.
 
 Statements are written with `?` for a value and `?*` for a list (`spread`); each session puts its own mark. A session
-belongs to one thread at a time. Whatever
-the driver raises comes out as `UniqueClash` (something was there first: nothing is known to be wrong) or `Unavailable`
-(nobody may be acknowledged).
+belongs to one thread at a time. Whatever the driver raises comes out as `UniqueClash` (something was there first:
+nothing is known to be wrong) or `Unavailable` (nobody may be acknowledged).
 """
 
 from __future__ import annotations
@@ -82,7 +81,6 @@ def as_head(row: Row) -> Head:
     return Head(size, bytes(root), bytes(chain), bytes(frontier), recorded_at)
 
 
-def spread(statement: str, count: int, width: int = 1) -> str:
-    """The statement with `?*` spread to marks for `count` values, or for `count` rows of `width` values."""
-    one = "?" if width == 1 else "(" + ", ".join("?" * width) + ")"
-    return statement.replace("?*", ", ".join([one] * count))
+def spread(statement: str, count: int) -> str:
+    """The statement with `?*` spread to marks for `count` values."""
+    return statement.replace("?*", ", ".join("?" * count))

@@ -18,15 +18,16 @@ from weakref import WeakSet
 import sqlalchemy as sa
 
 from ledger.errors import LedgerError, Unavailable
+from ledger.storage.address import SQLITE
 from ledger.storage.events import Head
 from ledger.storage.recorder import ChainedRecorder
 from ledger.storage.rows import Rows
 from ledger.storage.session import HEAD, Row, Session, UniqueClash, as_head
 from ledger.storage.subscription import POLL_SECONDS
 
-SQLITE = "sqlite:///"
 BUSY_SECONDS = 30.0
 FULL = 2
+CHECKPOINT_PAGES = 4_000  # 16 MiB of WAL: head and index pages written again and again are copied back once
 
 _INSERT_ENTRY = (
     "INSERT INTO entries (idx, stream, version, topic, recorded_at, subjects, leaf, chain, state) "
@@ -46,6 +47,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
     if mode != "wal" or synchronous < FULL:
@@ -196,10 +198,13 @@ class SQLiteRecorder(ChainedRecorder):
         return SQLiteSession(self._path)
 
     def news(self, stopped: Event) -> bool:
-        """Whether the log grew since last asked."""
+        """Whether the log grew since last asked; what cannot be told while the file is busy is told the next time."""
         if stopped.wait(POLL_SECONDS) or self._closed:
             return False
-        seen, self._seen = self._seen, self.head().size
+        try:
+            seen, self._seen = self._seen, self.head().size
+        except Unavailable:
+            return False
         return seen != self._seen
 
     def _close(self) -> None:

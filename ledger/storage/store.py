@@ -14,14 +14,13 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import Conflict, Invalid, NotFound, Refused, Unavailable
+from ledger.errors import Conflict, NotFound, Refused, Unavailable
 from ledger.log.chain import genesis
 from ledger.storage import migrate, sqlite, tables
+from ledger.storage.address import is_sqlite, path_of
 from ledger.storage.reads import Reads
 from ledger.storage.recorder import ChainedRecorder
 from ledger.storage.rows import empty_head
-
-POSTGRES = ("postgresql://", "postgres://")
 
 
 class Store(Reads):
@@ -112,6 +111,20 @@ def open_store(url: str, *, allow_pending: bool = False, **options: Any) -> Stor
     return Store(url, PostgresRecorder(url, **options))
 
 
+def discard_store(store: Store) -> None:
+    """Close a store and remove all of it: what is left of an opening that did not come to its end."""
+    if is_sqlite(store.url):
+        store.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path_of(store.url)}{suffix}").unlink(missing_ok=True)
+        return
+    with store.engine.begin() as connection:
+        tables.metadata.drop_all(connection)
+        connection.execute(sa.text("DROP FUNCTION IF EXISTS ledger_requires_durability"))
+        connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+    store.close()
+
+
 def _version(url: str) -> str | None:
     """The newest migration a database has seen; None if it is no ledger."""
     engine = engine_of(url)
@@ -125,23 +138,6 @@ def _version(url: str) -> str | None:
         raise _unreachable(error) from error
     finally:
         engine.dispose()
-
-
-def is_sqlite(url: str) -> bool:
-    """Whether a URL names a SQLite file; `Invalid` if it is no database URL of ours."""
-    if url.startswith(sqlite.SQLITE):
-        return True
-    if url.startswith(POSTGRES):
-        return False
-    raise Invalid("a database is sqlite:///PATH or postgresql://…", code="bad-database-url")
-
-
-def path_of(url: str) -> Path:
-    """The file of a SQLite URL."""
-    name = url.removeprefix(sqlite.SQLITE)
-    if not name or name.startswith(":"):
-        raise Invalid("a ledger is a file: sqlite:///PATH", code="bad-database-url")
-    return Path(name)
 
 
 def engine_of(url: str) -> sa.Engine:

@@ -1,7 +1,8 @@
 """Subscriptions: readers that wait for the next entries, whichever process commits them.
 
 A commit of this process wakes its subscriptions at once. For commits of other processes one thread per recorder
-watches the database as long as anyone is subscribed.
+watches the database as long as anyone is subscribed. A database that is busy or away for a moment is watched on; should
+the watching end for any other reason, the subscriptions end with that reason: nobody waits for ever for nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ class Watched(Protocol):
     """What a poller watches."""
 
     def news(self, stopped: Event) -> bool:
-        """Wait a moment; whether entries may have come from elsewhere meanwhile. Returns soon once `stopped`."""
+        """Wait a moment; whether entries may have come from elsewhere meanwhile. Returns soon once `stopped`.
+
+        A store that cannot be read just now is no error: it is asked again.
+        """
 
 
 class Poller:
@@ -59,9 +63,15 @@ class Poller:
             subscription.stop()
 
     def _watch(self, stopped: Event) -> None:
-        while not stopped.is_set():
-            if self._watched.news(stopped):
-                self.wake()
+        try:
+            while not stopped.is_set():
+                if self._watched.news(stopped):
+                    self.wake()
+        except BaseException as error:
+            with self._lock:
+                subscriptions = list(self._subscriptions)
+            for subscription in subscriptions:
+                subscription.fail(error)
 
 
 class EntrySubscription(ListenNotifySubscription[ApplicationRecorder]):
@@ -77,6 +87,11 @@ class EntrySubscription(ListenNotifySubscription[ApplicationRecorder]):
 
     def notify(self) -> None:
         self._has_been_notified.set()
+
+    def fail(self, error: BaseException) -> None:
+        """End the iteration with an error."""
+        self._thread_error = error
+        self.stop()
 
     def stop(self) -> None:
         self._poller.remove(self)

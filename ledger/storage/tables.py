@@ -1,7 +1,8 @@
 """The tables of a ledger, in SQLAlchemy Core: the one description both databases are built from.
 
 `entries` holds the log; the columns beside `state` are derived from it. The head is a single row. What may be
-erased (disclosures, blind index) lies in tables of its own, never in an entry. `SCHEMA` names the newest migration;
+erased (disclosures, blind index) lies in tables of its own, never in an entry. The access log has the same tables in a
+place of its own. `SCHEMA` names the newest migration;
 a test compares these tables with what the migrations build.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 
 metadata = sa.MetaData()
 
@@ -108,4 +109,37 @@ tracking = sa.Table(
     sa.Column("application_name", sa.Text, primary_key=True),
     sa.Column("notification_id", Index64, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# One row: which access log belongs to this ledger, so that one that is gone or another's is noticed.
+access_log = sa.Table(
+    "access_log",
+    metadata,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("leaf", sa.LargeBinary, nullable=False),  # of the access log's entry 0
+    sa.Column("seal", sa.LargeBinary, nullable=False),  # a keyed digest over it
+    sa.CheckConstraint("one = 1", name="access_log_is_one_row"),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # keyed, of the secret
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),  # the actor's pseudonym, whose key opens the row
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("revoked_at", sa.Text),
+    sa.UniqueConstraint("id", name="tokens_id"),
+    sqlite_with_rowid=False,
+)
+
+# Evidence files, sealed; the section `evidence` of an entry cites them by id and digest.
+attachments = sa.Table(
+    "attachments",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),  # whom it is about, whose key opens it
+    sa.Column("retention", sa.Text, nullable=False),
+    sa.Column("about", sa.LargeBinary, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 Rows are held back and written in bulk when a read needs them or at the end; a read that nothing held back touches
 writes nothing. Requests are judged as they come, so a refusal is raised by the call it belongs to and the transaction
-goes on without it.
+goes on without it. Memory does not grow with the transaction.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ledger.storage.rows import Rows, Seal, Stamp, Tip
 from ledger.storage.session import Row, Session
 
 HELD_ROWS = 1000  # entries held back at most
+KNOWN_STREAMS = 10_000  # streams whose newest version is remembered at most
 
 
 class Transaction:
@@ -27,7 +28,9 @@ class Transaction:
         self._session = session
         self._rows = Rows()
         self._held: set[Hashable] = set()  # what the rows held back are about
-        self._newest: dict[object, int] = {}  # stream → a version above which nothing is taken
+        # Stream → a version above which nothing is taken, which stays true whatever is undone. What is not remembered
+        # is looked up.
+        self._newest: dict[object, int] = {}
         self._changed = False
         self._replayed = False
         self._depth = 0
@@ -67,8 +70,12 @@ class Transaction:
             answer(write, request, stored[name], self._session)
         if write.error is not None:
             raise write.error
-        self._replayed = True
+        self.answer_a_replay()
         return write.placed
+
+    def answer_a_replay(self) -> None:
+        """A caller is answered from a stored row: where replays write, the transaction does so too."""
+        self._replayed = True
 
     def _refuse_taken(self, insertion: Insertion) -> None:
         unknown = [e for e in insertion.events if e.originator_version <= self._newest.get(e.originator_id, 1 << 63)]
@@ -89,14 +96,17 @@ class Transaction:
         for event in insertion.events:
             stream = event.originator_id
             self._held.add(("stream", stream))
-            self._newest[stream] = max(event.originator_version, self._newest.get(stream, 0))
+            self.learn_version(stream, event.originator_version)
         self._held.update(("index", row.field, row.digest) for row in insertion.index_rows)
         if insertion.request is not None:
             self._held.add(("request", insertion.request.principal, insertion.request.key))
 
     def learn_version(self, stream: object, newest: int) -> None:
-        """Nothing above `newest` is taken in this stream: it was read to its end."""
-        self._newest[stream] = max(newest, self._newest.get(stream, 0))
+        """Nothing above `newest` is taken in this stream: it was read to its end, or this is its newest event."""
+        known = self._newest.get(stream, 0)
+        if not known and len(self._newest) >= KNOWN_STREAMS:
+            self._newest.clear()
+        self._newest[stream] = max(newest, known)
 
     def query(
         self, statement: str, parameters: Sequence[object], about: Collection[Hashable] | None = None
@@ -136,7 +146,7 @@ class Transaction:
     def part(self, *, discard: bool) -> Iterator[None]:
         """A part of the transaction that leaves nothing behind if it is discarded or ends in an exception."""
         self.flush()
-        before, changed, newest = self.tip.head(), self._changed, dict(self._newest)
+        before, changed = self.tip.head(), self._changed
         self._depth += 1
         savepoint = f"part_{self._depth}"
         self._session.execute(f"SAVEPOINT {savepoint}")
@@ -146,19 +156,18 @@ class Transaction:
             if keep:
                 self.flush()
         except BaseException:
-            self._undo(savepoint, before, changed, newest)
+            self._undo(savepoint, before, changed)
             raise
         else:
             if not keep:
-                self._undo(savepoint, before, changed, newest)
+                self._undo(savepoint, before, changed)
             self._session.execute(f"RELEASE SAVEPOINT {savepoint}")
         finally:
             self._depth -= 1
 
-    def _undo(self, savepoint: str, before: Head, changed: bool, newest: dict[object, int]) -> None:
+    def _undo(self, savepoint: str, before: Head, changed: bool) -> None:
         self._rows = Rows()
         self._held.clear()
         self._session.execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
         self.tip = Tip(before)
         self._changed = changed
-        self._newest = newest

@@ -1,0 +1,165 @@
+"""One walk over a log, in pages: everything said of a page of entries is checked while it is there.
+
+The ledger's own log and its access log are walked alike; what differs is the table of topics and who looks at the names
+in the entries. A damaged row or page becomes a finding that says where, and the walk goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Protocol
+
+from ledger.fsck.columns import Columns, Stated, header_if_any
+from ledger.fsck.report import Findings
+from ledger.fsck.sections import Documents, Opened, Sections
+from ledger.fsck.snapshot import BELOW_ALL, PAGE, Damaged, Snapshot
+from ledger.fsck.spine import Spine, StoredHead
+from ledger.fsck.tables import Tables, Tiles
+from ledger.log.chain import HASH_BYTES, genesis, link
+from ledger.storage.keys import KeyStore
+from ledger.storage.session import Row
+
+QUICK: Final = "SELECT idx, leaf, chain, state FROM entries WHERE idx > ? ORDER BY idx LIMIT ?"
+FULL = (
+    "SELECT idx, stream, version, topic, recorded_at, subjects, leaf, chain, state FROM entries "
+    "WHERE idx > ? ORDER BY idx LIMIT ?"
+)
+_FIRST = "SELECT leaf, chain, state FROM entries WHERE idx >= 0 AND idx < 2 ORDER BY idx"
+
+Tell = Callable[[int], None]
+Progress = Callable[[str, int, int], None]
+
+
+class Named(Protocol):
+    """Who looks at the names in the entries."""
+
+    def start(self) -> None:
+        """Before the first page."""
+
+    def take(self, entries: list[Opened], *, whole: bool) -> None:
+        """A page; not `whole` if there were entries in it that could not be read."""
+
+    def finish(self) -> None:
+        """Behind the last page."""
+
+
+class Walk:
+    """A full verification of one log; without `keys` the sections stay shut."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        origin: str | None,
+        head: StoredHead | None,
+        spine: Spine,
+        findings: Findings,
+        *,
+        topics: Mapping[str, str],
+        keys: KeyStore | None,
+        names: Named | None,
+    ) -> None:
+        self._snapshot, self._head, self._spine, self._findings = snapshot, head, spine, findings
+        self._columns = Columns(origin, findings, topics)
+        self._tables = Tables(snapshot, findings)
+        self._tiles = Tiles(snapshot, findings)
+        self._documents = Documents(snapshot, findings)
+        self._sections = None if keys is None else Sections(snapshot, keys, origin or "", findings)
+        self._names = names
+        self._after = -1
+
+    def run(self, tell: Tell) -> int | None:
+        """Walk; the index of the entry that closed a loaded history."""
+        self._tables.file()
+        self._documents.start()
+        if self._names is not None:
+            self._names.start()
+        for page in pages(self._snapshot, FULL, self._head, self._spine, self._findings):
+            self._page(page)
+            tell(self._spine.size)
+        # The newest time is known only where every entry could be read.
+        self._spine.finish(self._columns.recorded_at if self._findings.ok else None)
+        self._columns.finish()
+        self._tables.streams()
+        self._tables.no_more_subjects()
+        self._tables.requests()
+        if self._spine.aligned:
+            self._tiles.finish()
+        if self._sections is not None:
+            self._sections.finish()
+        if self._names is not None:
+            self._names.finish()
+        return self._columns.history_end
+
+    def _page(self, page: list[Row]) -> None:
+        taken = self._spine.take([(row[0], row[6], row[7], row[8]) for row in page])
+        if self._spine.aligned:
+            self._tiles.take(taken)
+        stated: list[Stated] = []
+        for row in page:
+            one = None if row[0] in taken.doubtful else self._columns.state(row)
+            if one is not None:
+                stated.append(one)
+                self._documents.named(one)
+        self._tables.subjects(stated)
+        last = page[-1][0]
+        if self._sections is None:
+            opened = [Opened(one, whole=not one.header.sd) for one in stated]
+        else:
+            opened = self._sections.open(stated, self._after, last)
+        if self._names is not None:
+            self._names.take(opened, whole=len(stated) == len(page) and self._spine.aligned)
+        self._after = last
+
+
+def pages(
+    snapshot: Snapshot, statement: str, head: StoredHead | None, spine: Spine, findings: Findings
+) -> Iterator[list[Row]]:
+    """The entries' rows in order of index. Where a page cannot be read, its rows are read one by one."""
+    last = BELOW_ALL
+    while True:
+        try:
+            page = snapshot.rows(statement, (last, PAGE))
+        except Damaged:
+            first = max(last + 1, 0)
+            last = min(first + PAGE, head.size if head is not None else first + PAGE) - 1
+            page = []
+            for index in range(first, last + 1):
+                try:
+                    page += [row for row in snapshot.rows(statement, (index - 1, 1)) if row[0] == index]
+                except Damaged as error:
+                    spine.unreadable.add(index)
+                    findings.entry(index, error.detail, "entry-unreadable")
+            if page:
+                yield page
+            if last < first or (head is None and not page):
+                findings.place(f"from entry {first} on", "the database cannot be read", "store-damaged", index=first)
+                return
+        else:
+            if not page:
+                return
+            if not all(type(row[0]) is int for row in page):  # a schema that was written into
+                findings.place("entries", "their indexes are no numbers", "store-damaged")
+                return
+            yield page
+            last = page[-1][0]
+
+
+def teller(progress: Progress | None, what: str, head: StoredHead | None) -> Tell:
+    """Tells how far a walk is, of as many entries as the head promises."""
+    total = 0 if head is None else head.size
+    return (lambda done: None) if progress is None else (lambda done: progress(what, done, total))
+
+
+def origin_of(snapshot: Snapshot) -> str | None:
+    """The origin that the stored chain begins with, as one of the first two entries names it."""
+    try:
+        rows = snapshot.rows(_FIRST)
+    except Damaged:
+        return None
+    named = [origin for row in rows if isinstance(origin := header_if_any(row[2]).get("origin"), str)]
+    leaf, chain, _ = rows[0] if rows else (None, None, None)
+    if type(leaf) is bytes and len(leaf) == HASH_BYTES:
+        for origin in named:
+            if link(genesis(origin), leaf) == chain:
+                return origin
+    return named[0] if named else None

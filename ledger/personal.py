@@ -1,0 +1,73 @@
+"""Personal sections, sealed under their owner's key and opened again; what only they say (DESIGN §3).
+
+The caller's own id of a person and who reported a case stand in sections alone. What is erased is absent here, and
+nothing is opened that its entry did not commit to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ledger.domain.breach import Breach
+from ledger.entries import Entries
+from ledger.errors import Refused, VerificationError
+from ledger.line import LineActor
+from ledger.mapper import disclosure_digest, header_of, logged
+from ledger.reading import Logged
+from ledger.storage.keys import Place, open_sealed, seal
+
+
+class Personal(Entries):
+    """What lies beside the entries, and is nobody's to read without its key."""
+
+    origin: str
+
+    def seal_section(
+        self, stream: str, version: int, section: str, owner: str, retention: str, disclosure: bytes
+    ) -> bytes:
+        """A disclosure under its owner's key; the key is durable before the transaction that uses it (DESIGN §3)."""
+        place = Place(self.origin, stream, version, section, owner)
+        return seal(self.keys.get_or_create(owner, retention), disclosure, place)
+
+    def sections(self, entry: Logged, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """The personal sections of an entry, opened and checked against its digests; erased ones are absent."""
+        wanted = None if names is None else set(names)
+        if not entry.sections:
+            return {}
+        committed = set(header_of(self.store.entry(entry.index).state)["sd"])
+        found = {}
+        for (_, name), disclosure in self.store.disclosures([entry.index]).items():
+            if wanted is not None and name not in wanted:
+                continue
+            key = self.keys.get(disclosure.subject, disclosure.retention)
+            if key is None:
+                continue
+            place = Place(self.origin, entry.stream, entry.version, name, disclosure.subject)
+            opened = open_sealed(key, disclosure.sealed, place)
+            if disclosure_digest(opened) not in committed:
+                raise VerificationError("a disclosure is not the one its entry commits to", code="wrong-disclosure")
+            found[name] = msgspec.json.decode(opened)[2]
+        return found
+
+    def caller_id(self, uid: str) -> str:
+        """The id under which a caller knows a subject; the pseudonym itself once that is erased."""
+        entries = self.store.stream_entries(f"subject/{uid}", None)
+        if not entries:
+            return uid
+        first = logged(entries[0])
+        identity = self.sections(first, ("identity",)).get("identity") or first.data
+        return str(identity.get("subject_id") or identity.get("ref") or uid)
+
+    def is_reporter(self, breach: Breach, actor: LineActor) -> bool:
+        """Whether this actor reported the case; refused while the section cannot be read (DESIGN §3)."""
+        if breach.record_kind is not None:
+            return False
+        (first, *_) = self.store.stream_entries(breach.id, None)
+        entry = logged(first)
+        reporter = self.sections(entry, ("reporter",)).get("reporter")
+        if reporter is None:
+            raise Refused("who reported the case cannot be read", code="reporter-unreadable")
+        return bool(reporter["id"] == actor.id)
