@@ -6,22 +6,34 @@ are those of the day and the size asked about.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from ledger.errors import NotFound
 from ledger.folds.check import Check, check_entries, fold_check
+from ledger.reading import Logged
 from projections.reader import Reader
+from projections.visibility import Column, column_of
+
+_DECISIONS: Final = ("EligibilityDecided", "EligibilityRedetermined")
 
 
-def check(reader: Reader, check_id: str, *, as_of: date, as_known: int) -> dict[str, Any]:
-    """The check on a day, as known at a size; `NotFound` with code `unknown-check` before its request."""
+def check(
+    reader: Reader, check_id: str, *, as_of: date, as_known: int, viewer: str = "AUDITOR", unit: str | None = None
+) -> dict[str, Any]:
+    """The check on a day, as known at a size; `NotFound` with code `unknown-check` before its request.
+
+    Who decided, on which reasons, and what the candidate said is for the candidate, the HR organ that asked (any, when
+    `unit` is None) and the auditor.
+    """
     uid = reader.uid("check", check_id)
     entries = reader.stream(f"check/{uid}", as_known) if uid is not None else ()
-    folded = fold_check(check_entries(reader, entries, as_known), as_of) if entries else None
+    known = reader.history(entries[0].data["subject_id"], as_known) if entries else ()
+    folded = fold_check(check_entries(entries, known), as_of) if entries else None
     if folded is None:
         raise NotFound("no such check was requested then", code="unknown-check")
-    return {
+    answer = {
         "check": folded.id,
         "uid": folded.uid,
         "subject": reader.caller_id(folded.subject),
@@ -29,9 +41,61 @@ def check(reader: Reader, check_id: str, *, as_of: date, as_known: int) -> dict[
         "as_of": as_of.isoformat(),
         "as_known": str(as_known),
         "size": as_known,
+        "viewer": viewer,
         **evaluation(folded),
         **progress(reader, folded),
         "events": list(folded.events),
+    }
+    if _reads_reasons(reader, folded, viewer, unit):
+        answer |= why(reader, [entry for entry in entries if entry.index in folded.events])
+    return answer
+
+
+def _reads_reasons(reader: Reader, of: Check, viewer: str, unit: str | None) -> bool:
+    column = column_of(viewer)
+    if viewer == "HR":
+        return unit is None or of.requester in (unit, reader.uid("subject", unit))
+    return column in (Column.PERSON, Column.AUDITOR)
+
+
+def why(reader: Reader, entries: Sequence[Logged]) -> dict[str, Any]:
+    """Who decided and why, what was weighed, and what the candidate said; None where it was not said or was erased."""
+    decided, made = _last(entries, *_DECISIONS), _last(entries, _DECISIONS[0])
+    return {
+        "decided_by": None if decided is None else _decider(reader, decided),
+        "reasons": _said(reader, decided, "reasons"),
+        "considerations": _said(reader, made, "considerations"),
+        "departs_from_rule": None if made is None else bool(made.data.get("departs_from_rule", False)),
+        "statement": _said(reader, _last(entries, "CandidateResponded"), "statement"),
+        "grounds": _said(reader, _last(entries, "EligibilityDisputed"), "grounds"),
+    }
+
+
+def _last(entries: Iterable[Logged], *types: str) -> Logged | None:
+    return next((entry for entry in reversed(list(entries)) if entry.type in types), None)
+
+
+def _decider(reader: Reader, entry: Logged) -> dict[str, Any]:
+    unit = entry.actor.get("unit")
+    return {"role": entry.actor.get("role"), "unit": None if unit is None else reader.caller_id(unit)}
+
+
+def _said(reader: Reader, entry: Logged | None, name: str) -> Any:
+    """What stands in the section of that name, which has a member of that name."""
+    section = None if entry is None else reader.sections(entry, (name,)).get(name)
+    return section.get(name) if isinstance(section, dict) else section
+
+
+def with_rules(reader: Reader, answer: dict[str, Any]) -> dict[str, Any]:
+    """A check's answer, each hit with the predicate of its rule, so that a page can put it into words."""
+    if answer["evaluated_size"] is None:
+        return answer
+    edition = reader.editions(answer["evaluated_size"]).on(date.fromisoformat(answer["evaluated_on"]))
+    rules = {rule.id: rule.when.value for rule in edition.eligibility}
+    return {
+        **answer,
+        "hits": [{**hit, "when": rules.get(hit["rule"])} for hit in answer["hits"]],
+        "demonstration": any(rule.authority.demonstration for rule in edition.eligibility),
     }
 
 

@@ -2,31 +2,26 @@
 
 `effects` names what a record does on the day: each with its class (STATUTORY effects stand through an appeal,
 DISCRETIONARY ones do not), a code and its clause. A record that does nothing has none. `marks` holds DISPUTED while an
-appeal is open.
+appeal is open. Until something is found there is a `proposed_severity` and no `severity`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any, Final
 
-from ledger.folds.breach import IN_FORCE, STANDING, Appeal, Breach
+from ledger.folds.breach import IN_FORCE, Breach
 from ledger.folds.eligibility import GIVEN
 from ledger.folds.facts import finding_of, reads
-from ledger.folds.repair import Repair
-from ledger.policy import APPEAL_AFTER_REVIEW_DAYS
-from ledger.rulebook.deadlines import last_appeal_day
 from ledger.rulebook.eligibility import eligibility
 from ledger.rulebook.parameters import EffectClass, Predicate
 from ledger.rulebook.standing import weigh
-from ledger.rulebook.windows import EditionTimeline, first_repair_day
+from projections.file_remedies import appeal_item, end_of, remedies_of, repair_of
 from projections.file_view import FileView, iso
-from projections.visibility import Column, Row, Sight, row_of, sight
+from projections.visibility import SEES_TEXTS, Column, Row, Sight, row_of, sight
 
 DISPUTED: Final = "DISPUTED"
-NEVER_REPAIRED: Final = frozenset({"COURT_LIST", "DISCIPLINE"})  # removed or lifted at their source
 RULE_EFFECTS: Final[Mapping[Predicate, str]] = {
     Predicate.ACTIVE_LISTING: "listing",
     Predicate.CRIMINAL_OR_EXPELLED: "exclusion",
@@ -43,28 +38,34 @@ class Shown:
     whole: bool
 
 
-def shown_breaches(view: FileView) -> tuple[list[Shown], int]:
-    """The breaches that the viewer sees, and how many more only count for them."""
+def shown_breaches(view: FileView) -> list[Shown]:
+    """The breaches that the viewer sees."""
     shown: list[Shown] = []
-    counted = 0
     for breach in view.records.breaches:
         if breach.subject != view.records.subject:
             continue
         state = reads(breach, view.timeline, view.on)
-        row = row_of(state, breach.severity, of_unit=view.of_unit)
-        seen = _sight(view, breach, row)
-        if seen is Sight.COUNTED:
-            counted += 1
-        elif seen is not Sight.NOTHING:
+        seen = _sight(view, breach, row_of(state, breach.severity, of_unit=view.of_unit))
+        if seen is not Sight.NOTHING:
             whole = seen is Sight.WHOLE
             shown.append(Shown(breach, breach_item(view, breach, state, whole=whole), whole))
-    return shown, counted
+    return shown
+
+
+def counted_breaches(view: FileView) -> list[Breach]:
+    """The findings of officials that count toward a unit, for a viewer who learns no more of them than how many."""
+    return [
+        breach
+        for breach in view.records.breaches
+        if breach.subject != view.records.subject
+        and breach.duty_related
+        and breach.unit_at_time == view.records.subject
+        and reads(breach, view.timeline, view.on) in IN_FORCE
+    ]
 
 
 def _sight(view: FileView, breach: Breach, row: Row) -> Sight:
     seen = sight(view.column, row)
-    if seen is Sight.COUNTED and not (breach.duty_related and view.unit in (None, breach.unit_at_time)):
-        return Sight.NOTHING
     if view.column is Column.PUBLIC and not _published(breach):
         return Sight.NOTHING
     return seen
@@ -76,7 +77,7 @@ def _published(breach: Breach) -> bool:
 
 
 def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> dict[str, Any]:
-    """One breach; without `whole` only what it is and that it is disputed."""
+    """One breach; without `whole` only what it is, whether it is disputed, and for recruiting HR how it ends."""
     item: dict[str, Any] = {
         "id": breach.id,
         "uid": breach.uid,
@@ -87,11 +88,13 @@ def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> d
         "effects": effects_of(view, breach) if state in IN_FORCE else [],
         "marks": [DISPUTED] if state == "APPEALED" else [],
         "events": list(breach.events if whole else breach.weight_events),
+        "demonstration": _demonstrates(view, breach),
     }
+    if view.column is Column.RECRUITING_HR:
+        item |= {**end_of(view.timeline, breach, state, view.on), "remedies": remedies_of(view, breach, state)}
     if not whole:
         return item
-    return {
-        **item,
+    item |= {
         "proposed_severity": breach.proposed_severity,
         "category": breach.category,
         "list_code": breach.list_code,
@@ -102,11 +105,39 @@ def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> d
         "duty_related": breach.duty_related,
         "unit": view.name(breach.unit_at_time),
         "commitment": breach.commitment_id,
-        **_ends(view.timeline, breach, state, view.on),
+        **end_of(view.timeline, breach, state, view.on),
+        **repair_of(view.timeline, breach, state, view.on),
         "remedies": remedies_of(view, breach, state),
-        "appeals": [_appeal(appeal) for appeal in breach.appeals],
+        "appeals": [appeal_item(appeal) for appeal in breach.appeals],
         "texts": view.texts(breach.events),
     }
+    notice = _notice(view, breach) if view.column in SEES_TEXTS else None
+    return item if notice is None else {**item, "notice": notice}
+
+
+def _notice(view: FileView, breach: Breach) -> dict[str, Any] | None:
+    """What was put to the person last: the proposed finding, its basis and their rights; the facts are a text."""
+    served = [entry for index in breach.events if (entry := view.by_index[index]).type == "BreachNotified"]
+    if not served:
+        return None
+    data = served[-1].data
+    return {
+        "event": served[-1].index,
+        "served_on": data["served_on"],
+        "reply_due": data["reply_due"],
+        "proposed_finding": data["proposed_finding"],
+        "basis": list(data.get("basis", ())),
+        "rights_text": data.get("rights_text"),
+    }
+
+
+def _demonstrates(view: FileView, breach: Breach) -> bool:
+    """Whether state, effects or dates of a finding rest on demonstration values."""
+    if view.timeline is None or not breach.found:
+        return False
+    edition = view.timeline.on(view.on)
+    local = not breach.imported and edition.notice.authority.demonstration
+    return local or weigh(finding_of(breach, own=view.of_unit), view.timeline, view.on).demonstration
 
 
 def effects_of(view: FileView, breach: Breach) -> list[dict[str, Any]]:
@@ -138,64 +169,3 @@ def effects_of(view: FileView, breach: Breach) -> list[dict[str, Any]]:
 def _effect(kind: EffectClass, code: str, clause: str, rule: str | None = None) -> dict[str, Any]:
     effect = {"class": kind.name, "effect": code, "clause": clause}
     return effect if rule is None else {**effect, "rule": rule}
-
-
-def _ends(timeline: EditionTimeline | None, breach: Breach, state: str, on: date) -> dict[str, Any]:
-    """The first day of repair, and the first day on which a record in force will read EXPIRED."""
-    if timeline is None or state not in IN_FORCE:
-        return {}
-    finding = finding_of(breach)
-    ends: dict[str, Any] = {"expires_on": None}
-    if not finding.lasting:
-        days = [weigh(finding, timeline, on).maximum.value]
-        if breach.ends_on is not None and breach.ends_on < date.max:
-            days.append(breach.ends_on + timedelta(days=1))
-        ends["expires_on"] = min(days).isoformat()
-    if breach.record_kind not in NEVER_REPAIRED:
-        opens = first_repair_day(timeline, finding.severity, finding.decision_on, on)
-        ends["repair_from"] = opens.value.isoformat()
-    return ends
-
-
-def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, Any]]:
-    """The routes open on the day, by kind of record (DOMAIN §7); `until` is the last day, None while it stands."""
-    if state == "NOTIFIED":
-        return [{"route": "REPLY", "until": iso(breach.reply_due)}]
-    if state not in STANDING or breach.decision_on is None:
-        return []
-    if breach.imported:
-        return [{"route": "OBJECTION", "until": None}]
-    if view.timeline is None or any(appeal.route == "APPEAL" for appeal in breach.appeals):
-        return []
-    last = last_appeal_day(view.timeline.on(view.on), breach.decision_on)
-    reviewed = [appeal.decided_on for appeal in breach.appeals if appeal.decided_on is not None]
-    if reviewed:
-        last = max(last, reviewed[-1] + timedelta(days=APPEAL_AFTER_REVIEW_DAYS))
-    routes = ("APPEAL",) if reviewed else ("REVIEW", "APPEAL")
-    return [{"route": route, "until": last.isoformat()} for route in routes if view.on <= last]
-
-
-def repair_item(repair: Repair) -> dict[str, Any]:
-    """One repair, with the day by which the organ decides and the last day of a bar."""
-    return {
-        "id": repair.id,
-        "breach": repair.breach_id,
-        "state": repair.state,
-        "applied_on": iso(repair.applied_on),
-        "performed_on": iso(repair.performed_on),
-        "accepted_on": iso(repair.accepted_on),
-        "due_on": iso(repair.due_on),
-        "decided_on": iso(repair.decided_on),
-        "barred_until": iso(repair.barred_until),
-        "events": list(repair.events),
-    }
-
-
-def _appeal(appeal: Appeal) -> dict[str, Any]:
-    return {
-        "route": appeal.route,
-        "filed_on": iso(appeal.filed_on),
-        "decided_on": iso(appeal.decided_on),
-        "outcome": appeal.outcome,
-        "events": list(appeal.events),
-    }

@@ -1,11 +1,12 @@
-"""The other sections of an integrity file: promises, sanctions, career, checks, consents, records taken over.
+"""The other sections of an integrity file: promises, sanctions, posts, checks, consents, the timeline.
 
 Each returns plain items with the indexes they rest on; which of them a viewer gets is decided in `integrity_file.py`.
+What was taken over from other systems is in `file_sources.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from ledger.clock import format_time
@@ -14,9 +15,8 @@ from ledger.folds.check import Check
 from ledger.folds.commitment import Commitment
 from ledger.folds.consent import Consent
 from ledger.folds.facts import RECRUITMENT_BAR, broken_by
-from ledger.folds.order import in_legal_order, until
-from ledger.reading import Logged
-from projections.eligibility import evaluation, progress
+from projections.eligibility import evaluation, progress, why
+from projections.file_sources import promise_taken_over, taken_over
 from projections.file_view import FileView, iso
 from projections.visibility import SEES_PROMISES
 
@@ -46,6 +46,7 @@ def _commitment(view: FileView, commitment: Commitment, state: str) -> dict[str,
         "amendments": commitment.amendments,
         "source": commitment.source,
         "text": _words(view, commitment),
+        **promise_taken_over(view, commitment),
         "events": list(commitment.events),
     }
     texts = view.texts(commitment.events)
@@ -56,8 +57,8 @@ def _words(view: FileView, commitment: Commitment) -> str | None:
     """What was promised: plain for a unit, the section `text` for a person; None once it was destroyed."""
     entry = view.by_index[commitment.text_entry]
     words = entry.data.get("text")
-    if words is None and entry.sections and view.column in SEES_PROMISES:
-        words = view.reader.sections(entry, ("text",)).get("text")
+    if words is None and view.column in SEES_PROMISES:
+        words = view.sections(entry).get("text")
     if isinstance(words, dict):
         words = words.get("text")
     return None if words is None else str(words)
@@ -86,7 +87,7 @@ def sanction_items(view: FileView, *, standing_only: bool = False, bars_only: bo
 
 
 def post_items(view: FileView) -> list[dict[str, Any]]:
-    """The posts of a person in the order they begin, and the ranks a source system gave them."""
+    """The posts of a person that are recorded by the day, in the order they begin."""
     posts = [
         {
             "unit": view.name(entry.data["unit_id"]),
@@ -96,71 +97,9 @@ def post_items(view: FileView) -> list[dict[str, Any]]:
             "to": entry.data.get("to"),
             "events": [entry.index],
         }
-        for entry in _own(view, "PostAssigned", started=False)
+        for entry in view.own("PostAssigned")
     ]
     return sorted(posts, key=lambda post: str(post["from"]))
-
-
-def rank_items(view: FileView) -> list[dict[str, Any]]:
-    """The ranks a source system gave a person."""
-    return [
-        {"from": entry.data.get("from"), "source": entry.data["source"], **_rank(view, entry), "events": [entry.index]}
-        for entry in _own(view, "RankRecorded")
-    ]
-
-
-def _rank(view: FileView, entry: Logged) -> dict[str, Any]:
-    opened = view.reader.sections(entry, ("summary",)).get("summary")
-    return {"rank": opened.get("rank") if isinstance(opened, dict) else opened}
-
-
-def commendation_items(view: FileView) -> list[dict[str, Any]]:
-    """Commendations with their status at their source."""
-    return [
-        {
-            "source": entry.data["source"],
-            "source_record": entry.data["source_record"],
-            "status": entry.data["status"],
-            "given_on": entry.data.get("given_on"),
-            "ref": entry.data.get("ref"),
-            "unit": view.name(entry.data.get("unit_id")),
-            "events": [entry.index],
-            "texts": view.texts([entry.index]),
-        }
-        for entry in _own(view, "CommendationRecorded")
-    ]
-
-
-def imported_items(view: FileView) -> list[dict[str, Any]]:
-    """Records taken over, each with what its source said of it later. A unit's are those that name no person."""
-    items = []
-    for _, known in _records_taken_over(view):
-        data = known[0].data
-        events = [entry.index for entry in known]
-        items.append(
-            {
-                "source": data["source"],
-                "source_record": data["source_record"],
-                "layer": data.get("layer"),
-                "kind": data["kind"],
-                "outcome": data["outcome"],
-                "outcome_raw": data.get("outcome_raw"),
-                "occurred_on": data.get("occurred_on"),
-                "reported_on": data.get("reported_on"),
-                "decided_on": data.get("decided_on"),
-                "unit": view.name(data.get("unit_id")),
-                "case": data.get("case_ref"),
-                "duplicate_of": data.get("duplicate_of"),
-                "observations": [_observation(entry) for entry in known[1:]],
-                "events": events,
-                "texts": view.texts(events),
-            }
-        )
-    return items
-
-
-def _observation(entry: Logged) -> dict[str, Any]:
-    return {"observed_on": entry.data["observed_on"], "field": entry.data["field"], "event": entry.index}
 
 
 def check_items(view: FileView) -> list[dict[str, Any]]:
@@ -174,6 +113,7 @@ def _check(view: FileView, check: Check) -> dict[str, Any]:
         "uid": check.uid,
         **evaluation(check),
         **progress(view.reader, check),
+        **why(view.reader, [view.by_index[index] for index in check.events if index in view.by_index]),
         "events": list(check.events),
     }
 
@@ -183,6 +123,7 @@ def consent_items(view: FileView) -> list[dict[str, Any]]:
     return [
         {
             "id": consent.id,
+            "uid": consent.uid,
             "purpose": consent.purpose,
             "scope": list(consent.scope),
             "recipient": view.name(consent.recipient),
@@ -227,22 +168,4 @@ def _own_streams(view: FileView) -> set[str]:
     streams |= {f"consent/{one.uid}" for one in records.consents if one.subject == subject}
     streams |= {f"check/{one.uid}" for one in records.checks}
     streams |= {f"assessment/{one.uid}" for one in records.assessments if one.unit == subject}
-    return streams | {stream for stream, _ in _records_taken_over(view)}
-
-
-def _records_taken_over(view: FileView) -> Iterator[tuple[str, list[Logged]]]:
-    """The records taken over about the subject: each with its import and then what was observed of it by the day."""
-    for stream, entries in view.records.entries.items():
-        known = until(in_legal_order(entries), view.on)
-        imported = [entry for entry in known if entry.type == "RecordImported"]
-        if stream.startswith("record/") and imported:
-            data = imported[0].data
-            if (data.get("subject_id") or data.get("unit_id")) == view.records.subject:
-                yield stream, [*imported, *(entry for entry in known if entry.type == "SourceStateObserved")]
-
-
-def _own(view: FileView, type: str, *, started: bool = True) -> Iterator[Logged]:  # noqa: A002 - the log's word
-    """The entries of a type in the subject's own stream that count by the day (`started`) or are known at all."""
-    for entry in view.records.entries.get(f"subject/{view.records.subject}", ()):
-        if entry.type == type and (not started or entry.effective_on <= view.on):
-            yield entry
+    return streams | {one.stream for one in taken_over(view)}

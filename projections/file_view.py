@@ -6,7 +6,7 @@ read them and leaves a number where a text was destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -32,6 +32,7 @@ class FileView:
     of_unit: bool
     unit: str | None = None
     by_index: dict[int, Logged] = field(default_factory=dict)
+    _opened: dict[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_index.update((entry.index, entry) for entries in self.records.entries.values() for entry in entries)
@@ -39,6 +40,20 @@ class FileView:
     def name(self, uid: str | None) -> str | None:
         """The caller's id of a subject named in a record."""
         return None if uid is None else self.reader.caller_id(uid)
+
+    def own(self, type: str) -> Iterator[Logged]:  # noqa: A002 - the log's word
+        """The entries of a type in the subject's own stream that count by the day."""
+        for entry in self.records.entries.get(f"subject/{self.records.subject}", ()):
+            if entry.type == type and entry.effective_on <= self.on:
+                yield entry
+
+    def sections(self, entry: Logged) -> Mapping[str, Any]:
+        """The personal sections of an entry that can be opened; what of them a viewer gets is for the caller to say."""
+        if not entry.sections:
+            return {}
+        if entry.index not in self._opened:
+            self._opened[entry.index] = self.reader.sections(entry)
+        return self._opened[entry.index]
 
     def texts(self, events: Sequence[int]) -> list[dict[str, Any]]:
         """The personal sections of these entries, for viewers who may read them.
@@ -51,7 +66,7 @@ class FileView:
         for entry in (self.by_index[index] for index in events if index in self.by_index):
             if not entry.sections:
                 continue
-            opened = dict(self.reader.sections(entry))
+            opened = dict(self.sections(entry))
             item: dict[str, Any] = {"event": entry.index, "type": entry.type}
             if len(opened) < entry.sections:
                 item["destroyed"] = entry.sections - len(opened)

@@ -17,11 +17,21 @@ from ledger.folds.facts import consent_for, findings_of_person, promises_of, rea
 from ledger.reading import Logged
 from ledger.rulebook.balance import balance as balance_of
 from projections import file_sections as sections
+from projections import file_sources as sources
 from projections.figures import figure
-from projections.file_breaches import breach_item, repair_item, shown_breaches
+from projections.file_breaches import Shown, breach_item, counted_breaches, shown_breaches
+from projections.file_remedies import repair_item
 from projections.file_view import FileView
 from projections.reader import Reader, registered, timeline_if_any
-from projections.visibility import SEES_BALANCE, SEES_CAREER, SEES_OWN_HISTORY, SEES_PROMISES, Column, column_of
+from projections.visibility import (
+    COUNTS_OFFICIALS,
+    SEES_BALANCE,
+    SEES_CAREER,
+    SEES_OWN_HISTORY,
+    SEES_PROMISES,
+    Column,
+    column_of,
+)
 
 NO_EDITION = "no-edition"
 COMMITMENTS_IN_SCOPE = "COMMITMENT"
@@ -89,7 +99,7 @@ def _name(reader: Reader, registration: Logged, column: Column) -> str | None:
 
 def _for_viewer(view: FileView) -> dict[str, Any]:
     column = view.column
-    shown, counted = shown_breaches(view)
+    shown = shown_breaches(view)
     career = column in SEES_CAREER
     history = column in SEES_OWN_HISTORY
     of_unit_to_all = view.of_unit and column in (Column.UNIT_HEAD, Column.PUBLIC)
@@ -99,21 +109,44 @@ def _for_viewer(view: FileView) -> dict[str, Any]:
         "repairs": [repair_item(repair) for one in shown if one.whole for repair in one.breach.repairs],
         "sanctions": sections.sanction_items(view, standing_only=column is Column.OWN_HR) if career else [],
         "appraisals": [],  # graded once appraisals are recorded
-        "commendations": sections.commendation_items(view) if career else [],
-        "imported": sections.imported_items(view) if history else [],
+        "commendations": sources.commendation_items(view) if career else [],
+        "imported": sources.imported_items(view) if history else [],
+        "demonstration": any(one.item["demonstration"] for one in shown),
     }
-    if counted:
-        answer["breaches_withheld"] = counted
+    if view.of_unit and column in COUNTS_OFFICIALS:
+        answer |= _counted(view, answer)
     if career and not view.of_unit:
-        answer |= {"posts": sections.post_items(view), "ranks": sections.rank_items(view)}
+        answer |= {"posts": sections.post_items(view), "ranks": sources.rank_items(view)}
+    at_source = sources.source_state(view) if career else None
+    if at_source is not None:
+        answer["source_state"] = at_source
     if history:
-        answer["timeline"] = sections.timeline_items(view, (one.breach for one in shown))
-        if not view.of_unit:
-            answer |= {"checks": sections.check_items(view), "consents": sections.consent_items(view)}
+        answer |= _history(view, shown)
     if column in SEES_BALANCE and not view.of_unit:
         answer["balance"] = _balance(view)
-        answer["demonstration"] = answer["balance"]["demonstration"]
+        answer["demonstration"] |= answer["balance"]["demonstration"]
     return answer
+
+
+def _counted(view: FileView, answer: dict[str, Any]) -> dict[str, Any]:
+    """How many duty-related findings of officials count toward a unit; absent where there is none."""
+    count = len(counted_breaches(view))
+    if not count:
+        return {}
+    timeline = view.timeline
+    marked = timeline is not None and timeline.on(view.on).unit.link.authority.demonstration
+    return {"breaches_withheld": count, "demonstration": answer["demonstration"] or marked}
+
+
+def _history(view: FileView, shown: list[Shown]) -> dict[str, Any]:
+    """Everything that was recorded about the subject, for itself and the auditor."""
+    history: dict[str, Any] = {
+        "observations": sources.observation_items(view),
+        "timeline": sections.timeline_items(view, (one.breach for one in shown)),
+    }
+    if not view.of_unit:
+        history |= {"checks": sections.check_items(view), "consents": sections.consent_items(view)}
+    return history
 
 
 def _commitments(view: FileView) -> list[dict[str, Any]]:
@@ -139,8 +172,9 @@ def _for_recruitment(view: FileView, size: int) -> dict[str, Any]:
         if breach.id in reported and breach.found and breach.subject == view.records.subject
     ]
     in_scope = COMMITMENTS_IN_SCOPE in consent.scope
+    items = [breach_item(view, breach, reads(breach, timeline, view.on), whole=False) for breach in shown]
     return {
-        "breaches": [breach_item(view, breach, reads(breach, timeline, view.on), whole=False) for breach in shown],
+        "breaches": items,
         "commitments": _commitments(view) if in_scope else [],
         "repairs": [],
         "sanctions": sections.sanction_items(view, bars_only=True),
@@ -148,6 +182,7 @@ def _for_recruitment(view: FileView, size: int) -> dict[str, Any]:
         "commendations": [],
         "imported": [],
         "consent": {"id": consent.id, "scope": list(consent.scope), "events": list(consent.events)},
+        "demonstration": verdict.demonstration or any(item["demonstration"] for item in items),
     }
 
 

@@ -20,10 +20,11 @@ LIST_OF_KIND: Final = {
     "breach": "breaches",
     "commitment": "commitments",
     "record": "records",
+    "check": "checks",
 }
 OPENING: Final = frozenset(
     {"SubjectRegistered", "BreachReported", "AuthorityRecordImported", "CommitmentMade", "CommitmentImported",
-     "RecordImported"}
+     "RecordImported", "EligibilityCheckRequested"}
 )  # fmt: skip
 TYPES: Final = OPENING | {
     "PostAssigned",
@@ -50,7 +51,18 @@ TYPES: Final = OPENING | {
     "CommitmentWaived",
     "CommitmentAssessed",
     "SourceStateObserved",
+    "EligibilityEvaluated",
+    "PreDecisionNoticeSent",
+    "CandidateResponded",
+    "EligibilityDecided",
+    "EligibilityNotified",
+    "EligibilityDisputed",
+    "EligibilityRedetermined",
+    "EligibilityFinalised",
+    "EligibilityWithdrawn",
 }
+
+_BLANK: Final = {name: blank(name) for name in LIST_OF_KIND.values()}
 
 Handler = Callable[[Row, Logged], None]
 HANDLERS: Final[dict[str, Handler]] = {}
@@ -73,27 +85,38 @@ class Rows:
 
 
 def touched(events: Iterable[Logged]) -> dict[str, set[str]]:
-    """The pseudonyms of the rows that these entries may move, by list."""
+    """The pseudonyms of the rows that these entries may move and earlier ones may have opened, by list.
+
+    A stream that begins among them has no row yet, so none is looked for.
+    """
     uids: dict[str, set[str]] = {name: set() for name in LIST_OF_KIND.values()}
+    begun: set[str] = set()
     for event in events:
         if event.type in TYPES:
-            uids[LIST_OF_KIND[event.kind]].add(event.uid)
+            if event.version == 1:
+                begun.add(event.stream)
+            elif event.stream not in begun:
+                kind, _, uid = event.stream.partition("/")
+                uids[LIST_OF_KIND[kind]].add(uid)
     return uids
 
 
 def fold(rows: Rows, event: Logged) -> None:
     """Move the row of one entry. An entry about a record that was never opened moves nothing."""
-    if event.type not in TYPES:
+    type_ = event.type
+    if type_ not in TYPES:
         return
-    handler = HANDLERS.get(event.type)
+    handler = HANDLERS.get(type_)
     if handler is None:
-        raise Unhandled(event.type)
-    name, uid = LIST_OF_KIND[event.kind], event.uid
-    row = rows.lists[name].get(uid)
+        raise Unhandled(type_)
+    kind, _, uid = event.stream.partition("/")
+    name = LIST_OF_KIND[kind]
+    listed = rows.lists[name]
+    row = listed.get(uid)
     if row is None:
-        if event.type not in OPENING:
+        if type_ not in OPENING:
             return
-        row = rows.lists[name][uid] = {"uid": uid, **blank(name), "first_index": event.index}
+        row = listed[uid] = {"uid": uid, **_BLANK[name], "first_index": event.index}
     handler(row, event)
     row["last_index"] = event.index
     rows.changed[name].add(uid)
@@ -195,7 +218,7 @@ def authority_record_removed(row: Row, event: Logged) -> None:
 def record_corrected(row: Row, event: Logged) -> None:
     """Corrected fields that the list shows take their new value."""
     if event.data["field"] in row:
-        row[event.data["field"]] = event.data["corrected_value"]
+        row[event.data["field"]] = event.data.get("corrected_value")
 
 
 @handles("RecordVoided")
@@ -268,3 +291,40 @@ def record_imported(row: Row, event: Logged) -> None:
 @handles("SourceStateObserved")
 def source_state_observed(row: Row, event: Logged) -> None:
     row["observations"] += 1
+
+
+@handles("EligibilityCheckRequested")
+def check_requested(row: Row, event: Logged) -> None:
+    take(row, event.data, check_id="check_id", subject="subject_id", purpose="purpose", post_ref="post_ref")
+    row["requester"] = event.data.get("requester") or event.actor.get("unit")
+    row.update(state="REQUESTED", requested_on=event.effective_on.isoformat())
+
+
+@handles("EligibilityEvaluated")
+def check_evaluated(row: Row, event: Logged) -> None:
+    row.update(state="EVALUATED", outcome=event.data["outcome"])
+
+
+@handles("PreDecisionNoticeSent")
+def check_noticed(row: Row, event: Logged) -> None:
+    row.update(state="NOTICED", reply_due=event.data["reply_due"])
+
+
+@handles("EligibilityDecided", "EligibilityRedetermined")
+def check_decided(row: Row, event: Logged) -> None:
+    redetermined = event.type == "EligibilityRedetermined"
+    row.update(state="REDETERMINED" if redetermined else "DECIDED", decision=event.data["decision"])
+
+
+_CHECK_STATES: Final = {
+    "CandidateResponded": "RESPONDED",
+    "EligibilityNotified": "NOTIFIED",
+    "EligibilityDisputed": "DISPUTED",
+    "EligibilityFinalised": "FINAL",
+    "EligibilityWithdrawn": "WITHDRAWN",
+}
+
+
+@handles(*_CHECK_STATES)
+def check_moved(row: Row, event: Logged) -> None:
+    row["state"] = _CHECK_STATES[event.type]

@@ -1,6 +1,7 @@
 """What a projection reads: the folds' source, names for pseudonyms, opened sections, and the log itself.
 
 The `Ledger` is a `Reader`. So is any small list of `Logged` with these reads, which is how projections are tested.
+Lists need no more than a `Log`: no key and no name.
 """
 
 from __future__ import annotations
@@ -15,21 +16,25 @@ from ledger.reading import Logged
 from ledger.rulebook.windows import EditionTimeline
 
 
-class Reader(Source, Protocol):
-    """A `Source` that also knows the callers' ids and may open personal sections."""
+class Log(Protocol):
+    """The entries, in order."""
 
     @property
     def size(self) -> int:
         """How many entries the log holds."""
+
+    def logged(self, start: int, stop: int) -> Iterator[Logged]:
+        """The entries from `start` up to, not including, `stop`, in log order."""
+
+
+class Reader(Log, Source, Protocol):
+    """A `Source` that also knows the callers' ids and may open personal sections."""
 
     def uid(self, kind: str, caller_id: str) -> str | None:
         """The pseudonym of a caller's id (or of itself), None when nothing of that kind has it."""
 
     def caller_id(self, uid: str) -> str:
         """The caller's id of a pseudonym; the pseudonym itself where the id was destroyed."""
-
-    def logged(self, start: int, stop: int) -> Iterator[Logged]:
-        """The entries from `start` up to, not including, `stop`, in log order."""
 
     def sections(self, entry: Logged, names: Iterable[str] | None = None) -> Mapping[str, Any]:
         """The personal sections of an entry that can still be opened, by name."""

@@ -1,7 +1,8 @@
 """Keeping the lists up with the log: batches, each with its position in one transaction.
 
 A batch is read, folded in memory over the rows it touches and written back; the position moves by compare-and-set in
-the same transaction, so two that catch up at once do the work once. A crash between batches loses nothing.
+the same transaction, so two that catch up at once do the work once. A crash between batches loses nothing. Lists of
+another release's schema are made again beside the old ones and take their place when they are whole.
 """
 
 from __future__ import annotations
@@ -10,26 +11,25 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from ledger.errors import Conflict
 from projections import views
 from projections.lists import Rows, fold, touched
-from projections.reader import Reader
+from projections.reader import Log
 from projections.views import Version, positions
 
-BATCH: Final = 5_000
+BATCH: Final = 10_000
 FIRST_VERSION: Final = 1
+_ATTEMPTS: Final = 3
 
 
-def catch_up(reader: Reader, engine: sa.Engine, *, batch: int = BATCH) -> int:
+def catch_up(reader: Log, engine: sa.Engine, *, batch: int = BATCH) -> int:
     """Bring the live lists up to the log's size, making them where there are none; returns the position reached."""
     with views.reading(engine) as connection:
-        standing = _standing(connection)
-    if standing is None:
-        with engine.begin() as connection:
-            standing = _standing(connection) or _make(connection)
-    return advance(reader, engine, standing, reader.size, batch=batch)
+        version = _standing(connection)
+    return advance(reader, engine, version or _make(reader, engine, batch), reader.size, batch=batch)
 
 
-def advance(reader: Reader, engine: sa.Engine, version: Version, size: int, *, batch: int = BATCH) -> int:
+def advance(reader: Log, engine: sa.Engine, version: Version, size: int, *, batch: int = BATCH) -> int:
     """Read a version's tables on to a size; returns the position reached."""
     position = position_of(engine, version)
     while position < size:
@@ -46,10 +46,24 @@ def position_of(engine: sa.Engine, version: Version) -> int:
 
 def begin_version(connection: sa.Connection, version: Version, *, live: bool) -> None:
     """Empty tables of a version, at position 0."""
-    positions.metadata.create_all(connection)
-    version.create(connection)
+    views.prepare(connection)
+    # First the row that every batch takes, then the tables: the other way round two could wait for one another.
     connection.execute(sa.delete(positions).where(positions.c.version == version.number))
-    connection.execute(sa.insert(positions).values(version=version.number, position=0, live=live))
+    version.create(connection)
+    row = {"version": version.number, "position": 0, "live": live, "schema": views.SCHEMA}
+    connection.execute(sa.insert(positions).values(row))
+
+
+def swap(engine: sa.Engine, old: int, new: Version, reached: int) -> bool:
+    """Put a version that has read so far in the place of the live one; False if it has not, after all."""
+    with engine.begin() as connection:
+        views.alone(connection)
+        whole = (positions.c.version == new.number) & (positions.c.position >= reached)
+        if connection.execute(sa.update(positions).where(whole).values(live=True)).rowcount != 1:
+            return False
+        connection.execute(sa.delete(positions).where(positions.c.version == old))
+        views.drop(connection, old)
+    return True
 
 
 def _standing(connection: sa.Connection) -> Version | None:
@@ -58,15 +72,27 @@ def _standing(connection: sa.Connection) -> Version | None:
     return found[0] if found is not None and found[0].exists(connection) else None
 
 
-def _make(connection: sa.Connection) -> Version:
-    """The first version, or the live one again where its tables were deleted."""
-    found = views.live(connection)
-    version = views.version(FIRST_VERSION) if found is None else found[0]
-    begin_version(connection, version, live=True)
-    return version
+def _make(reader: Log, engine: sa.Engine, batch: int) -> Version:
+    """The first version; the live one again where its tables were deleted; the next where it is of another schema."""
+    for _ in range(_ATTEMPTS):
+        with engine.begin() as connection:
+            views.alone(connection)
+            version = _standing(connection)
+            if version is not None:  # somebody else was here first
+                return version
+            found = views.standing(connection)
+            if found is None or found.current:
+                version = views.version(FIRST_VERSION if found is None else found.number)
+                begin_version(connection, version, live=True)
+                return version
+            version = views.version(found.number + 1)
+            begin_version(connection, version, live=False)
+        if swap(engine, found.number, version, advance(reader, engine, version, reader.size, batch=batch)):
+            return version
+    raise Conflict("other processes are making the lists; try again", code="conflict")
 
 
-def _step(reader: Reader, engine: sa.Engine, version: Version, start: int, stop: int) -> int:
+def _step(reader: Log, engine: sa.Engine, version: Version, start: int, stop: int) -> int:
     """One batch: read it, fold it over its rows, write them and the position; the position then stored."""
     events = list(reader.logged(start, stop))
     uids = touched(events)
@@ -84,6 +110,6 @@ def _step(reader: Reader, engine: sa.Engine, version: Version, start: int, stop:
             rows.lists[name] = version.read(connection, name, wanted)
         for event in events:
             fold(rows, event)
-        for name in uids:
+        for name in rows.changed:
             version.write(connection, name, rows.of_changed(name))
     return stop

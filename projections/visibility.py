@@ -1,6 +1,6 @@
 """Who sees what of a file: the table of DOMAIN §8 as data, a row per kind of state, a column per kind of viewer.
 
-A cell says how much: nothing, that it counts, the record with its dispute mark, or all of it. The table speaks of the
+A cell says how much: nothing, the record with its dispute mark, or all of it. The table speaks of the
 breaches; the other sections follow the columns named below it. A role without a column of its own sees what the public
 sees, except those who work on cases and the data-protection desk.
 """
@@ -32,7 +32,6 @@ class Sight(StrEnum):
     """How much of a record a viewer sees."""
 
     NOTHING = "○"
-    COUNTED = "◐ counted"
     MARKED = "◐ marked"
     WHOLE = "●"
 
@@ -70,25 +69,27 @@ _ROLES: Final[Mapping[str, Column]] = {
 }
 
 _EVERYTHING: Final = frozenset({Column.AUDITOR, Column.CASEWORK, Column.DESK})
-_NO, _COUNT, _MARK, _ALL = Sight.NOTHING, Sight.COUNTED, Sight.MARKED, Sight.WHOLE
+_MARK, _ALL = Sight.MARKED, Sight.WHOLE
 
 # Own HR sees a MINOR finding for its three months: from max on it reads EXPIRED, which is another row. Recruiting HR
-# sees what a check would report and nothing by this table. What is counted for a unit head names nobody: of a person's
-# findings only the duty-related ones, and only how many. A unit's finding is public where it was decided to be.
+# sees what a check would report and nothing by this table. What counts for a unit head names nobody, so it stands in
+# the unit's own file and score; a person's file shows a unit head nothing. A unit's finding is public where it was
+# decided to be.
 TABLE: Final[Mapping[Row, Mapping[Column, Sight]]] = {
     Row.UNHEARD: {},
     Row.HEARING: {Column.PERSON: _ALL},
-    Row.MINOR: {Column.PERSON: _ALL, Column.OWN_HR: _ALL, Column.UNIT_HEAD: _COUNT},
-    Row.GENERAL: {Column.PERSON: _ALL, Column.OWN_HR: _ALL, Column.UNIT_HEAD: _COUNT},
-    Row.SERIOUS: {Column.PERSON: _ALL, Column.OWN_HR: _ALL, Column.UNIT_HEAD: _COUNT},
+    Row.MINOR: {Column.PERSON: _ALL, Column.OWN_HR: _ALL},
+    Row.GENERAL: {Column.PERSON: _ALL, Column.OWN_HR: _ALL},
+    Row.SERIOUS: {Column.PERSON: _ALL, Column.OWN_HR: _ALL},
     Row.UNIT: {Column.PERSON: _ALL, Column.OWN_HR: _ALL, Column.UNIT_HEAD: _ALL, Column.PUBLIC: _MARK},
-    Row.APPEALED: {Column.PERSON: _ALL, Column.OWN_HR: _MARK, Column.UNIT_HEAD: _COUNT},
+    Row.APPEALED: {Column.PERSON: _ALL, Column.OWN_HR: _MARK},
     Row.UNIT_APPEALED: {Column.PERSON: _ALL, Column.OWN_HR: _MARK, Column.UNIT_HEAD: _MARK},
     Row.UNDONE: {Column.PERSON: _ALL},
     Row.ENDED: {Column.PERSON: _ALL},
 }
 
 SEES_BALANCE: Final = frozenset({Column.PERSON, Column.AUDITOR})
+COUNTS_OFFICIALS: Final = frozenset({Column.PERSON, Column.UNIT_HEAD})  # how many findings of its officials a unit has
 SEES_OWN_HISTORY: Final = frozenset({Column.PERSON, Column.AUDITOR})  # checks, consents, records taken over, timeline
 SEES_CAREER: Final = _EVERYTHING | {Column.PERSON, Column.OWN_HR}  # posts, ranks, commendations, sanctions, promises
 SEES_TEXTS: Final = frozenset({Column.PERSON, Column.AUDITOR, Column.CASEWORK})

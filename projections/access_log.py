@@ -1,0 +1,81 @@
+"""Who looked at a subject's record: a fold of the looks at it and of those at the log as a whole, newest first.
+
+A look names the unit, the role and the purpose; the officer's name never, and its pseudonym only to the auditor and the
+data-protection desk (DOMAIN §4.2). A look that is deferred stays hidden from everybody else until its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.clock import format_time
+from ledger.reading import Logged
+from projections.reader import registered
+from projections.visibility import column_of
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+SEES_ACTOR: Final = frozenset({"AUDITOR", "DPO"})
+_MORE: Final = ("basis", "consent", "case", "as_of", "as_known", "defer_until")
+
+
+def access_log(ledger: Ledger, subject: str, *, viewer_role: str, today: date) -> dict[str, Any]:
+    """The looks at a subject's record, as this viewer may see them today.
+
+    `size` counts the entries of the access log they were folded from. `NotFound` with code `unknown-subject`;
+    `Invalid` with code `unknown-viewer`.
+    """
+    column_of(viewer_role)
+    registration = registered(ledger, subject, ledger.size)
+    log = ledger.access
+    size = log.size
+    at_whole = [look for look in log.looks_at(log.whole, size) if _reaches(look, registration.index)]
+    looks = sorted([*log.looks_at(registration.uid, size), *at_whole], key=lambda look: look.index, reverse=True)
+    unit_of = lru_cache(maxsize=None)(lambda uid: _unit(ledger, uid))
+    return {
+        "subject": ledger.caller_id(registration.uid),
+        "uid": registration.uid,
+        "size": size,
+        "looks": [
+            _item(look, unit_of, with_actor=viewer_role in SEES_ACTOR)
+            for look in looks
+            if viewer_role in SEES_ACTOR or not _deferred(look, today)
+        ],
+    }
+
+
+def _reaches(look: Logged, index: int) -> bool:
+    """Whether a look at the first entries of the log reaches an entry; without a size it reaches all."""
+    known = look.data.get("as_known")
+    return known is None or known > index
+
+
+def _deferred(look: Logged, today: date) -> bool:
+    until = look.data.get("defer_until")
+    return until is not None and date.fromisoformat(until) > today
+
+
+def _unit(ledger: Ledger, uid: str) -> tuple[str, str | None]:
+    """A unit's id, as callers know it, and its published name; of an unregistered one only the pseudonym is known."""
+    entries = ledger.stream(f"subject/{uid}", 1 << 62)
+    return ledger.caller_id(uid), entries[0].data.get("name") if entries else None
+
+
+def _item(look: Logged, unit_of: Callable[[str], tuple[str, str | None]], *, with_actor: bool) -> dict[str, Any]:
+    unit = look.actor.get("unit")
+    ref, name = (None, None) if unit is None else unit_of(unit)
+    item: dict[str, Any] = {
+        "index": look.index,
+        "at": format_time(look.recorded_at),
+        "unit": ref,
+        "unit_name": name,
+        "role": look.actor["role"],
+        "purpose": look.purpose,
+        "scope": list(look.data["scope"]),
+    }
+    item |= {name: look.data[name] for name in _MORE if name in look.data}
+    return item | {"actor": look.actor["id"]} if with_actor else item
