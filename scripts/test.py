@@ -1,12 +1,14 @@
 """Everything that must hold, on a clean machine: installs what the tests need, then checks and tests.
 
     python3 scripts/test.py [--nightly] [pytest arguments]
+    python3 scripts/test.py --bench [NAME]
 
 Formatting, lint and types first, then the unit and conformance tests on a second Python, then all tests on the first;
 pytest's closing line comes last. As root on Debian or Ubuntu what is missing is installed; elsewhere it is named and
-the tests that need it skip themselves, except with CI=true, where anything missing is a failure. Another Python is
-the exception: none can be installed, so which were not found is only said. `--nightly` adds the long tests and every
-other Python.
+the tests that need it skip themselves, except with CI=true, where anything missing is a failure. No Python can be
+installed, so which were not found is said; with CI=true Python 3.11 and one newer must be there. In CI and in the night
+the framework's recorder cases run twenty times on each. `--nightly` adds the long tests and every other Python.
+`--bench` measures instead of testing: all of `tests/bench`, or one of its benches.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 
 import _bootstrap
 
 CI = os.environ.get("CI") == "true"
 OTHER_PYTHONS = ((3, 11), (3, 12), (3, 13))
 SECOND_PYTHON_TESTS = ["tests/unit", "tests/conformance"]
+REPEATS_VARIABLE, REPEATS = "RECORDER_CASE_REPEATS", "20"
 
 
 def has_postgresql() -> bool:
@@ -38,6 +42,10 @@ def missing_packages() -> list[str]:
         missing.append("postgresql")
     if shutil.which("strace") is None:
         missing.append("strace")
+    if not os.path.exists("/usr/bin/chromium"):
+        missing.append("chromium")
+    if not glob.glob("/usr/share/fonts/**/NotoSansCJK*", recursive=True):
+        missing.append("fonts-noto-cjk")
     found = _bootstrap.interpreters()
     if found:
         first = _bootstrap.preferred(found)
@@ -80,13 +88,25 @@ def step(name: str, command: list[str], failed: list[str]) -> None:
     print(f"  {time.monotonic() - started:.0f} s", flush=True)
 
 
-def other_pythons(first: tuple[int, int], everything: bool) -> list[_bootstrap.Interpreter]:
-    """The Pythons to try besides the first: the newest (3.11 where the first is not), or all of them."""
+def lacking_pythons(found: Collection[tuple[int, int]]) -> list[str]:
+    """What CI cannot do without among the Pythons: the oldest supported one, and one newer."""
+    oldest = _bootstrap.MINIMUM
+    lacking = [] if oldest in found else [f"Python {oldest[0]}.{oldest[1]}"]
+    return lacking + ([] if any(version > oldest for version in found) else ["a newer Python"])
+
+
+def other_pythons(first: tuple[int, int], everything: bool, failed: list[str]) -> list[_bootstrap.Interpreter]:
+    """The Pythons to try besides the first: the newest (3.11 where the first is not), or all of them.
+
+    Says which were not found, and remembers those that CI cannot do without.
+    """
     found = _bootstrap.interpreters()
     others = [found[version] for version in sorted(found) if version != first]
-    absent = [f"{major}.{minor}" for major, minor in OTHER_PYTHONS if (major, minor) not in found]
+    absent = [f"{major}.{minor}" for major, minor in OTHER_PYTHONS if (major, minor) not in {*found, first}]
     if absent:
         print(f"Not found on this machine, so not tried: Python {', '.join(absent)}.", flush=True)
+    if CI:
+        failed += lacking_pythons({*found, first})
     if everything or not others:
         return others
     return [others[0] if first != (3, 11) and others[0].version == (3, 11) else others[-1]]
@@ -96,6 +116,9 @@ def main() -> int:
     """0 when every step is content."""
     parser = argparse.ArgumentParser(description="Install what the tests need, then check and test everything.")
     parser.add_argument("--nightly", action="store_true", help="the long tests too, on every Python found")
+    parser.add_argument(
+        "--bench", nargs="?", const="", metavar="NAME", help="run the benches, or one, and nothing else"
+    )
     options, pytest_arguments = parser.parse_known_args()
 
     failed = [] if provide_packages() or not CI else ["system packages"]
@@ -109,13 +132,20 @@ def main() -> int:
         print(f"{python} does not run.", file=sys.stderr)
         return 1
 
+    if options.bench is not None:
+        only = ["--only", options.bench] if options.bench else []
+        command = [str(python), "-m", "tests.bench", *only, *pytest_arguments]
+        return subprocess.run(command, cwd=_bootstrap.ROOT, check=False).returncode
+
     ruff = [str(python), "-m", "ruff"]
     step("format", [*ruff, "format", "--check", "--quiet", "."], failed)
     step("lint", [*ruff, "check", "--quiet", "."], failed)
     step("types", [str(python), "-m", "mypy"], failed)
 
     marks = ["-m", ""] if options.nightly else []
-    for interpreter in other_pythons(first.version, options.nightly):
+    if CI or options.nightly:
+        os.environ.setdefault(REPEATS_VARIABLE, REPEATS)
+    for interpreter in other_pythons(first.version, options.nightly, failed):
         label = f"{interpreter.version[0]}.{interpreter.version[1]}"
         try:
             other = _bootstrap.ensure(f".venv-{label}", interpreter)

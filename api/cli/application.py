@@ -13,11 +13,12 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from api.cli import demo, doctor, importing, opening, problems, reading, replay, rulebook, verifying
+from api.cli import demo, doctor, importing, opening, problems, reading, replay, rulebook, serving, token, verifying
 from api.cli.door import Given
 from api.cli.options import Actor, AsJson, Db, Lang
 from api.text.catalogue import Text
 from api.text.language import of_arguments
+from api.text.page import ReaderGone
 from ledger.errors import LedgerError
 
 DEBUG: Final = "INTEGRITY_DEBUG"
@@ -46,7 +47,7 @@ class Integrity(TyperGroup):
                 arguments, prog_name or "integrity", complete_var, False, windows_expand_args, **extra
             )
 
-        status = ending(run, text, as_json=as_json)
+        status = hushed(ending(run, text, as_json=as_json))
         if standalone_mode:
             sys.exit(status)
         return status
@@ -57,6 +58,8 @@ def ending(run: Callable[[], Any], text: Text, *, as_json: bool) -> int:
     try:
         status = run()
         return status if isinstance(status, int) else problems.OK
+    except ReaderGone:
+        return problems.READER_GONE
     except LedgerError as error:
         if os.environ.get(DEBUG) == "1":
             problems.tell_traceback()
@@ -67,7 +70,18 @@ def ending(run: Callable[[], Any], text: Text, *, as_json: bool) -> int:
     except Exception as problem:
         if problems.is_usage(problem):
             return problems.tell_usage(problem, text, as_json=as_json)
-        return problems.tell_unexpected(text, as_json=as_json, debug=os.environ.get(DEBUG) == "1")
+        return problems.tell_unexpected(problem, text, as_json=as_json, debug=os.environ.get(DEBUG) == "1")
+
+
+def hushed(status: int) -> int:
+    """The status, after what is left of the answer was written; where nobody reads it any more it goes nowhere."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes the rest once more when it ends, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return status or problems.READER_GONE
+    return status
 
 
 def localise(command: Any, text: Text, path: str = "integrity") -> None:
@@ -109,8 +123,11 @@ app.command("import")(importing.import_files)
 app.command("file")(reading.file)
 app.command("score")(reading.score)
 app.command("check")(reading.check)
+app.command("access-log")(reading.access_log)
 app.command("replay")(replay.replay)
 app.command("verify")(verifying.verify)
+app.command("serve")(serving.serve)
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(opening.migrate)
 app.add_typer(rulebook.app, name="rulebook")
+app.add_typer(token.app, name="token")

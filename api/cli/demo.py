@@ -1,7 +1,8 @@
-"""`demo`: a ledger of a fictional city, what one reads from it, and a tampered copy that `verify` catches.
+"""`demo`: a ledger of a fictional city, what one reads from it, a tampered copy that `verify` catches, and its server.
 
 The city is the same each time. The copy differs from the ledger in one byte of one entry, changed behind its back; the
-command succeeds when the verification finds it.
+demonstration ends with an error where the verification does not find it. Then the city is served on loopback, with one
+address for each role, until a signal; `--no-serve` ends before.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from api.cli import problems
+from api.cli.demo_host import Host
 from api.cli.door import Door, Given, counted, open_door, write_json
 from api.cli.lists import keep_up
+from api.cli.looks import look_at_check, look_at_file
 from api.cli.options import Actor, AsJson, Lang
 from api.cli.reading import read_check
 from api.cli.verifying import status_of, verify_ledger
@@ -27,11 +30,12 @@ from api.text.integrity_file import render_file
 from api.text.page import Page
 from api.text.unit_score import render_score
 from api.text.verification import render_verification
+from ledger.access import Viewer
 
 FOLDER: Final = Path("demo")
 LEDGER: Final = "city.db"
 COPY: Final = "tampered.db"
-KEYS: Final = ".keys"
+BESIDE: Final = ("", ".keys", ".access")
 KEY_FILES: Final = (".master-key", ".signing-key")
 MEMBER: Final = b'"decision_on":"'
 
@@ -39,6 +43,8 @@ MEMBER: Final = b'"decision_on":"'
 def demo(
     context: typer.Context,
     directory: Annotated[Path, typer.Option("--dir", metavar="DIR")] = FOLDER,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve")] = True,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 0,
     as_json: AsJson = False,
     lang: Lang = None,
     actor: Actor = None,
@@ -49,11 +55,18 @@ def demo(
     built = build(door)
     shown = _read(door)
     index, caught = tamper(door, directory)
+    found = status_of(caught) == problems.TAMPERED
+    host = Host.of_demo(port) if serve and found else None
     if door.as_json:
-        write_json({"built": built, **shown, "tampered": {"index": index, "report": caught}}, indent=2)
+        served = {} if host is None else {"addresses": host.addresses}
+        write_json({"built": built, **shown, "tampered": {"index": index, "report": caught}, **served}, indent=2)
     else:
         _show(door, built, shown, index, caught)
-    raise typer.Exit(problems.OK if status_of(caught) == problems.TAMPERED else problems.UNEXPECTED)
+        if host is not None:
+            host.show(door.page())
+    if host is not None:
+        host.run(door.url)
+    raise typer.Exit(problems.OK if found else problems.UNEXPECTED)
 
 
 def build(door: Door) -> dict[str, Any]:
@@ -94,15 +107,17 @@ def _read(door: Door) -> dict[str, Any]:
     with door.ledger() as ledger:
         size = ledger.size
         file = integrity_file(ledger, SHOWN_PERSON, as_of=LAST_DAY, as_known=size, viewer="SUBJECT")
+        look_at_file(ledger, Viewer(door.actor, "SUBJECT"), file)
         score = unit_score(ledger, SHOWN_UNIT, as_of=LAST_DAY, as_known=size)
-    check = read_check(door, SHOWN_CHECK, LAST_DAY.isoformat(), None)
+        check = read_check(ledger, SHOWN_CHECK, LAST_DAY.isoformat(), None)
+        look_at_check(ledger, Viewer(door.actor, "AUDITOR"), check)
     return {"file": file, "score": score, "check": check, "verify": verify_ledger(door, quick=False)}
 
 
 def tamper(door: Door, directory: Path) -> tuple[int, dict[str, Any]]:
     """Copy the ledger, change one byte of an entry of the copy behind its back, and verify the copy."""
     original, copy = directory / LEDGER, directory / COPY
-    for ending in ("", KEYS):
+    for ending in BESIDE:
         _copy_database(_beside(original, ending), _beside(copy, ending))
     for ending in KEY_FILES:
         _beside(copy, ending).unlink(missing_ok=True)

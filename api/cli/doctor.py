@@ -5,7 +5,6 @@ Exit status 4 without a ledger, 5 with a clock behind the newest entry, 7 with a
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sqlite3
@@ -24,6 +23,7 @@ from api.cli.options import Actor, AsJson, Db, Lang
 from api.text.operations import render_doctor
 from ledger.clock import parse_time, utc_now
 from ledger.errors import LedgerError
+from ledger.storage.address import is_sqlite, path_of
 from ledger.storage.recorder import MAX_CLOCK_SKEW_SECONDS
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def examine(door: Door) -> Iterator[Finding]:
     yield _finding("sqlite", fine, sqlite3.sqlite_version, "sqlite")
     from ledger.storage.store import open_store
 
+    absent = False
     try:
         store = open_store(door.url, allow_pending=True)
     except LedgerError as error:
@@ -76,7 +77,7 @@ def examine(door: Door) -> Iterator[Finding]:
         with store:
             yield Finding("database", "ok", door.shown_database)
             yield from _of_store(door, store)
-    yield from _keys(door)
+    yield from _keys(door, before_init=absent)
     yield _disk(door)
 
 
@@ -91,6 +92,23 @@ def _of_store(door: Door, store: Store) -> Iterator[Finding]:
     behind = (parse_time(head.recorded_at) - utc_now()).total_seconds() if head.size else 0.0
     fine = behind <= MAX_CLOCK_SKEW_SECONDS
     yield _finding("clock", fine, "with-head" if fine else f"−{behind:.0f} s", "clock")
+    yield _access_log(door, store)
+
+
+def _access_log(door: Door, store: Store) -> Finding:
+    """Whether the access log was made and is where it must be."""
+    from ledger.storage.access_store import access_url, read_mark
+    from ledger.storage.store import open_store
+
+    if read_mark(store) is None:
+        return Finding("access-log", "problem", "absent", "migrate")
+    try:
+        with open_store(access_url(door.url)) as beside:
+            return Finding("access-log", "ok", str(beside.head().size))
+    except LedgerError as error:
+        if error.code == "migration-pending":
+            return Finding("access-log", "problem", error.code, "migrate")
+        return Finding("access-log", "problem", "gone" if error.code == "no-ledger" else "unreachable", "verify")
 
 
 def _durability(door: Door) -> Finding:
@@ -108,7 +126,8 @@ def _durability(door: Door) -> Finding:
     return Finding("durability", "ok", f"{str(mode).upper()}, synchronous {SYNCHRONOUS.get(synchronous, synchronous)}")
 
 
-def _keys(door: Door) -> Iterator[Finding]:
+def _keys(door: Door, *, before_init: bool) -> Iterator[Finding]:
+    """The key files; before there is a ledger there are none to miss: `init` makes them."""
     from ledger.storage.key_files import locations
 
     try:
@@ -116,12 +135,13 @@ def _keys(door: Door) -> Iterator[Finding]:
     except LedgerError:
         yield Finding("master-key", "problem", "absent", "restore-key")
         return
-    store = Path(places.keys.removeprefix("sqlite:///")) if places.keys.startswith("sqlite:///") else None
+    store = path_of(places.keys) if is_sqlite(places.keys) else None
     for name, path in (("keys", store), ("master-key", places.master_key), ("signing-key", places.signing_key)):
         if path is None:
             yield Finding(name, "notice", "server")
         elif not path.exists():
-            yield Finding(name, "problem", "absent", "restore-key")
+            missed = Finding(name, "problem", "absent", "restore-key")
+            yield Finding(name, "notice", "by-init") if before_init else missed
         else:
             mode = stat.S_IMODE(path.stat().st_mode)
             yield _finding(name, not mode & 0o077, f"{path.name}  {mode:04o}", "chmod")
@@ -142,8 +162,21 @@ def _finding(check: str, fine: bool, value: str, remedy: str) -> Finding:
 
 def _not_checked(door: Door) -> list[str]:
     """What this look cannot tell, named by the catalogue's keys."""
-    beside = door.database_file is not None and not os.environ.get("INTEGRITY_MASTER_KEY")
-    return ["contents", "backups", "fsync", *(["same-disk"] if beside else []), "witness", "time"]
+    return ["contents", "backups", "fsync", *(["same-disk"] if _on_one_disk(door) else []), "sentinel", "witness",
+            "time"]  # fmt: skip
+
+
+def _on_one_disk(door: Door) -> bool:
+    """Whether a key that opens the database lies on the database's own disk, wherever in it."""
+    from ledger.storage.key_files import locations
+
+    database = door.database_file
+    if database is None or not database.exists():
+        return False
+    places = locations(door.url)
+    keys = [places.master_key, *([path_of(places.keys)] if is_sqlite(places.keys) else [])]
+    disk = database.stat().st_dev
+    return any(path.exists() and path.stat().st_dev == disk for path in keys)
 
 
 def _status(findings: list[Finding]) -> int:

@@ -21,15 +21,15 @@ import typer
 from api.cli import problems
 from api.text.catalogue import Text
 from api.text.language import Language, of_locale
-from api.text.page import Page
+from api.text.page import Page, ReaderGone
 from ledger.errors import Invalid
+from ledger.storage.address import SQLITE, is_address
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
 DATABASE: Final = "INTEGRITY_DB"
-DEFAULT_DATABASE: Final = "sqlite:///integrity.db"
-SQLITE: Final = "sqlite:///"
+DEFAULT_DATABASE: Final = f"{SQLITE}integrity.db"
 
 Render = Callable[[Mapping[str, Any], Page], None]
 
@@ -122,7 +122,7 @@ def open_door(context: typer.Context, inner: Given) -> Door:
     outer = outer if isinstance(outer, Given) else Given()
     language = inner.lang or outer.lang
     url = inner.db or outer.db or os.environ.get(DATABASE) or DEFAULT_DATABASE
-    if not url.startswith((SQLITE, "postgresql://", "postgres://")):
+    if not is_address(url):
         raise Invalid("the database is sqlite:///PATH or postgresql://…", code="bad-database-url", field=DATABASE)
     return Door(
         url=url,
@@ -141,12 +141,15 @@ def write_json(value: Any, *, indent: int | None = None) -> None:
     """JSON on stdout, in UTF-8 whatever the locale, members in the order they were built."""
     line = json.dumps(value, ensure_ascii=False, indent=indent) + "\n"
     buffer = getattr(sys.stdout, "buffer", None)
-    if buffer is None:
-        sys.stdout.write(line)
-        return
-    sys.stdout.flush()
-    buffer.write(line.encode("utf-8"))
-    buffer.flush()
+    try:
+        if buffer is None:
+            sys.stdout.write(line)
+            return
+        sys.stdout.flush()
+        buffer.write(line.encode("utf-8"))
+        buffer.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def _user() -> str:

@@ -14,12 +14,13 @@ from api.cli.door import Door, Given, Report, counted, open_door, write_json
 from api.cli.lists import keep_up
 from api.cli.options import Actor, AsJson, Db, ExistingPaths, Lang
 from api.text.imports import render_import, show_refused
-from ledger.errors import LedgerError
+from ledger.errors import Group, LedgerError
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
 HISTORY: Final = ".jsonl"
+OF_A_LINE: Final = frozenset({Group.INVALID, Group.REFUSED, Group.NOT_FOUND})
 STOPPED: Final = "stopped"  # a rule refused a row that had looked right, after rows before it were written
 
 Answer = dict[str, Any]
@@ -74,6 +75,7 @@ def _history(
         dry_run=dry_run,
         skip_refused=skip_refused,
         actor=door.actor,
+        by_operator=True,
         progress=counted(progress, path.name),
     ).as_json()
 
@@ -143,12 +145,15 @@ def joined(answers: Sequence[Answer]) -> Answer:
 
 
 def answer_refusal(door: Door, error: LedgerError, line: int) -> int:
-    """A history that one line has stopped: `{"refused": […]}` on stdout, or a page of it; and the exit status."""
+    """A history that one line has stopped: `{"refused": […]}` on stdout, or a page of it; and the exit status.
+
+    Whatever a rule found wrong with the line, it is a refused line; only faults of the store and the clock are not.
+    """
     refused = {"line": line, "code": error.code, "detail": error.detail}
     refused |= {"field": error.field} if error.field else {}
     if door.as_json:
         write_json({"refused": [refused]}, indent=2)
     else:
         show_refused(door.page(), [refused])
-    door.note(door.text("text.nothing_written"))
-    return problems.STATUS[error.group]
+    door.note(door.text("text.nothing_opened"))
+    return problems.REFUSED if error.group in OF_A_LINE else problems.STATUS[error.group]

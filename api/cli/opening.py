@@ -1,4 +1,4 @@
-"""`init` opens a ledger, empty or from a history; `migrate` brings an existing one's tables up to date."""
+"""`init` opens a ledger, empty or from a history; `migrate` brings an existing one up to this release."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def open_ledger(door: Door, origin: str | None, history: Path | None, editions: 
 
 
 def _load(door: Door, origin: str | None, history: Path, editions: list[Path]) -> Ledger:
-    from ledger.importing.history import read_lines
+    from ledger.importing.history import pieces_of, read_lines
     from ledger.opening import create_from_history
 
     with door.progress("text.progress_import") as report:
         return create_from_history(
             door.url,
             read_lines(history),
-            digest_of=history.read_bytes(),
+            digest_of=pieces_of(history),
             editions=[path.read_bytes() for path in editions],
             origin=origin,
             progress=counted(report, history.name),
@@ -105,11 +105,10 @@ def migrate(
 
 
 def run_migrations(url: str) -> Mapping[str, Any]:
-    """Run what is pending and say what it was."""
+    """Run what is pending, make the access log of a ledger that has none, and say what was done."""
+    from ledger.opening import upgrade
     from ledger.storage.store import open_store
 
+    applied = upgrade(url)
     with open_store(url, allow_pending=True) as store:
-        steps = store.pending_migrations()
-        if steps:
-            store.migrate()
-        return {"applied": steps, "pending": store.pending_migrations()}
+        return {"applied": applied, "pending": store.pending_migrations()}

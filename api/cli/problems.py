@@ -10,7 +10,6 @@ import json
 import re
 import sys
 import traceback
-import uuid
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from typing import Any, Final
@@ -28,6 +27,7 @@ NOT_FOUND: Final = 4
 CONFLICT: Final = 5
 TAMPERED: Final = 6
 INCOMPLETE: Final = 7
+READER_GONE: Final = 141  # as a shell says it of a program whose reader went away (128 + SIGPIPE)
 
 STATUS: Final[Mapping[Group, int]] = {
     Group.INVALID: REFUSED,
@@ -37,6 +37,7 @@ STATUS: Final[Mapping[Group, int]] = {
     Group.UNAVAILABLE: CONFLICT,
     Group.TAMPERED: TAMPERED,
 }
+HOUSE: Final = ("api", "projections", "ledger")
 _OPTION = re.compile(r"--?[a-z][a-z-]{0,30}")
 
 
@@ -63,17 +64,27 @@ def tell_ledger_error(error: LedgerError, text: Text, *, as_json: bool) -> int:
     return STATUS[error.group]
 
 
-def tell_unexpected(text: Text, *, as_json: bool, debug: bool) -> int:
-    """Our own mistake: one sentence and a trace id; the traceback only where it was asked for."""
-    trace = uuid.uuid4().hex[:12]
+def tell_unexpected(problem: BaseException, text: Text, *, as_json: bool, debug: bool) -> int:
+    """Our own mistake: one sentence, what it is and where; never its message, which may repeat what was given."""
+    error, place = type(problem).__name__, place_of(problem)
     sentence = text("text.unexpected")
     if as_json:
-        tell_json({"code": "unexpected", "detail": sentence, "trace_id": trace})
+        tell_json({"code": "unexpected", "detail": sentence, "error": error, "place": place})
     else:
-        say(text("text.bracketed", outer=sentence, inner=text("text.trace", trace=trace)))
+        say(text("text.bracketed", outer=sentence, inner=text("text.place", error=error, place=place)))
     if debug:
         tell_traceback()
     return UNEXPECTED
+
+
+def place_of(problem: BaseException) -> str:
+    """Where an exception came out of the house: the module and line of the innermost frame that is ours."""
+    place = "?"
+    for frame, line in traceback.walk_tb(problem.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] in HOUSE:
+            place = f"{module}:{line}"
+    return place
 
 
 def tell_traceback() -> None:

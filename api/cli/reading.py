@@ -1,18 +1,27 @@
-"""`file`, `score` and `check`: one answer each, on a day, as known at a moment."""
+"""`file`, `score`, `check` and `access-log`: one answer each, on a day, as known at a moment.
+
+What is a person's record is printed after the look at it is recorded; a unit's score is none.
+"""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.door import Door, Given, open_door
-from api.cli.options import Actor, AsJson, AsKnown, AsOf, Db, Lang, Purpose, Unit, Viewer, day_of_option
+from api.cli.door import Given, open_door
+from api.cli.looks import look_at_access_log, look_at_check, look_at_file, refusals_kept
+from api.cli.options import Actor, AsJson, AsKnown, AsOf, Db, Lang, Purpose, Unit, Viewer, day_of_option, size_known
+from api.text.access_log import render_access_log
 from api.text.check import render_check
 from api.text.integrity_file import render_file
 from api.text.unit_score import render_score
+from ledger.access import Viewer as Looking
 from ledger.clock import day_of, utc_now
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
 
 AUDITOR = "AUDITOR"
 
@@ -34,15 +43,18 @@ def file(
     with door.ledger() as ledger:
         from projections.integrity_file import integrity_file
 
-        answer = integrity_file(
-            ledger,
-            subject,
-            as_of=day_or_today(as_of),
-            as_known=ledger.resolve_as_known(as_known),
-            viewer=viewer,
-            unit=unit,
-            purpose=purpose,
-        )
+        who = Looking(door.actor, viewer, unit)
+        with refusals_kept(ledger, who, ledger.uid("subject", subject)):
+            answer = integrity_file(
+                ledger,
+                subject,
+                as_of=day_or_today(as_of),
+                as_known=size_known(context, ledger, as_known),
+                viewer=viewer,
+                unit=unit,
+                purpose=purpose,
+            )
+        look_at_file(ledger, who, answer)
     door.answer(as_asked(answer, as_known), render_file)
 
 
@@ -52,18 +64,21 @@ def score(
     as_of: AsOf = None,
     as_known: AsKnown = None,
     viewer: Viewer = AUDITOR,
+    viewers_unit: Unit = None,
+    purpose: Purpose = None,
     db: Db = None,
     as_json: AsJson = False,
     lang: Lang = None,
     actor: Actor = None,
 ) -> None:
+    """`--unit` and `--purpose` are taken as everywhere; a score is the same to every unit and for every purpose."""
     door = open_door(context, Given(db, as_json, lang, actor))
     with door.ledger() as ledger:
         from projections.unit_score import unit_score
 
-        known = ledger.resolve_as_known(as_known)
+        known = size_known(context, ledger, as_known)
         answer = unit_score(ledger, unit, as_of=day_or_today(as_of), as_known=known, viewer=viewer)
-    door.answer(as_asked(answer, as_known), render_score)
+    door.answer({**as_asked(answer, as_known), "purpose": purpose}, render_score)
 
 
 def check(
@@ -71,32 +86,58 @@ def check(
     check: Annotated[str, typer.Argument(metavar="CHECK")],
     as_of: AsOf = None,
     as_known: AsKnown = None,
+    viewer: Viewer = AUDITOR,
+    unit: Unit = None,
+    purpose: Purpose = None,
     db: Db = None,
     as_json: AsJson = False,
     lang: Lang = None,
     actor: Actor = None,
 ) -> None:
     door = open_door(context, Given(db, as_json, lang, actor))
-    answer = read_check(door, check, as_of, as_known)
+    with door.ledger() as ledger:
+        who = Looking(door.actor, viewer, unit)
+        with refusals_kept(ledger, who, ledger.uid("check", check)):
+            known = str(size_known(context, ledger, as_known))
+            answer = read_check(ledger, check, as_of, known, viewer=viewer, unit=unit)
+        look_at_check(ledger, who, answer, purpose)
     door.answer(as_asked(answer, as_known), render_check)
 
 
-def read_check(door: Door, check_id: str, as_of: str | None, as_known: str | None) -> dict[str, Any]:
-    """The check, each hit with the predicate of its rule, so that a page can put it into words."""
+def access_log(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
+    viewer: Viewer = AUDITOR,
+    unit: Unit = None,
+    db: Db = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+    actor: Actor = None,
+) -> None:
+    door = open_door(context, Given(db, as_json, lang, actor))
     with door.ledger() as ledger:
-        from projections.eligibility import check as read
+        from projections.access_log import access_log as read
 
-        known = ledger.resolve_as_known(as_known)
-        answer = read(ledger, check_id, as_of=day_or_today(as_of), as_known=known)
-        if answer["evaluated_size"] is None:
-            return answer
-        edition = ledger.editions(answer["evaluated_size"]).on(date.fromisoformat(answer["evaluated_on"]))
-        rules = {rule.id: rule.when.value for rule in edition.eligibility}
-        return {
-            **answer,
-            "hits": [{**hit, "when": rules.get(hit["rule"])} for hit in answer["hits"]],
-            "demonstration": any(rule.authority.demonstration for rule in edition.eligibility),
-        }
+        answer = read(ledger, subject, viewer_role=viewer, today=day_of(utc_now()))
+        look_at_access_log(ledger, Looking(door.actor, viewer, unit), answer["uid"])
+    door.answer(answer, render_access_log)
+
+
+def read_check(
+    ledger: Ledger,
+    check_id: str,
+    as_of: str | None,
+    as_known: str | None,
+    *,
+    viewer: str = AUDITOR,
+    unit: str | None = None,
+) -> dict[str, Any]:
+    """The check, each hit with the predicate of its rule, so that a page can put it into words."""
+    from projections import eligibility
+
+    known = ledger.resolve_as_known(as_known)
+    answer = eligibility.check(ledger, check_id, as_of=day_or_today(as_of), as_known=known, viewer=viewer, unit=unit)
+    return eligibility.with_rules(ledger, answer)
 
 
 def day_or_today(value: str | None) -> date:

@@ -1,4 +1,7 @@
-"""`replay`: the log entry by entry, with what each of them changed. Streams: memory does not grow with the log."""
+"""`replay`: the log entry by entry, with what each of them changed. Streams: memory does not grow with the log.
+
+It reads everybody's record, so it is a look at the log as a whole, recorded before the first entry is printed.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,26 @@ import typer
 
 from api.cli.changes import Changes
 from api.cli.door import Door, Given, open_door, write_json
-from api.cli.options import Actor, AsJson, Db, Lang, Size
+from api.cli.looks import look_at_entries
+from api.cli.options import Actor, AsJson, Db, Lang, Purpose, Size, Unit, Viewer, size_known
 from api.text.entries import show_boundary, show_entry
+from ledger.access import Viewer as Looking
 from ledger.clock import day_of, format_time
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.reading import Logged
 
+AUDITOR = "AUDITOR"
 BOUNDARY = "HistoryLoaded"
 
 
 def replay(
     context: typer.Context,
     to: Size = None,
+    viewer: Viewer = AUDITOR,
+    unit: Unit = None,
+    purpose: Purpose = None,
     db: Db = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -30,7 +39,8 @@ def replay(
 ) -> None:
     door = open_door(context, Given(db, as_json, lang, actor))
     with door.ledger() as ledger:
-        size = ledger.resolve_as_known(to)
+        size = size_known(context, ledger, to, "to")
+        look_at_entries(ledger, Looking(door.actor, viewer, unit), size, purpose)
         if door.as_json:
             for entry in entries(ledger, size):
                 write_json(entry)

@@ -36,12 +36,18 @@ def adopt(
     if len(approvers) < 2:
         raise typer.BadParameter("two-approvers")
     door = open_door(context, Given(db, as_json, lang, actor))
+    from ledger.errors import Refused
     from ledger.line import Line, LineActor
+    from ledger.rulebook.edition import parse_edition
 
+    content = file.read_bytes()
     with door.ledger() as ledger:
-        edition = ledger.offer_edition(file.read_bytes())
+        edition = parse_edition(content)
+        known = ledger.by_type("RulebookActivated", ledger.size)
+        if any(entry.data["rulebook_id"] == edition.id for entry in known):
+            raise Refused("this edition was adopted before", code="already-adopted")
         data = {"rulebook_id": edition.id, "approvers": approvers}
         line = Line("RulebookActivated", edition.effective_on, LineActor(door.actor, "CREDIT"), data)
-        acknowledgement = ledger.submit(line)
+        acknowledgement = ledger.submit(line, documents=[content])
         keep_up(ledger)
     door.answer({"rulebook": edition.id, **asdict(acknowledgement)}, render_acknowledgement)

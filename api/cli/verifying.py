@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from api.cli import problems
 from api.cli.door import Door, Given, open_door
-from api.cli.lists import compare_lists
+from api.cli.lists import compared_or_blamed
 from api.cli.options import Actor, AsJson, Db, Lang
 from api.text.verification import GAP, MANIPULATION, render_verification, worst
-from ledger.errors import Group, LedgerError
 
 STATUS: Mapping[str | None, int] = {MANIPULATION: problems.TAMPERED, GAP: problems.INCOMPLETE}
 
@@ -34,13 +34,15 @@ def verify(
 def verify_ledger(door: Door, *, quick: bool) -> dict[str, Any]:
     """The report of DESIGN §8. The ledger verifies itself; only the api knows the lists, so it compares them."""
     from ledger import fsck
+    from ledger.storage.store import open_store
 
     with door.progress("text.progress_verify") as progress:
         report = fsck.verify_at(door.url, quick=quick, progress=progress)
         findings = [finding.as_json() for finding in report.findings]
         not_checked = list(report.not_checked)
         if not quick and report.size:
-            of_lists, left_out = _lists(door)
+            with open_store(door.url) as store:
+                of_lists, left_out = compared_or_blamed(store)
             findings += of_lists
             not_checked += left_out
     return {
@@ -48,22 +50,10 @@ def verify_ledger(door: Door, *, quick: bool) -> dict[str, Any]:
         "size": report.size,
         "root": report.root,
         "chain": report.chain,
+        "access": None if report.access is None else asdict(report.access),
         "findings": findings,
         "not_checked": not_checked,
     }
-
-
-def _lists(door: Door) -> tuple[list[dict[str, Any]], list[str]]:
-    """The lists compared with the log; entries that cannot be read any more are a finding, not a fault of ours."""
-    try:
-        with door.ledger() as ledger:
-            return compare_lists(ledger)
-    except Exception as error:  # whatever a tampered row makes of a reader
-        if isinstance(error, LedgerError) and error.group is Group.UNAVAILABLE:
-            raise
-        cause = error.code if isinstance(error, LedgerError) else type(error).__name__
-        what = f"lists: they cannot be rebuilt from these entries ({cause})"
-        return [{"grade": MANIPULATION, "index": None, "what": what, "code": "lists-unreadable"}], []
 
 
 def status_of(report: Mapping[str, Any]) -> int:

@@ -20,11 +20,9 @@ from api.demo.diary import (
     on_working_day,
     working_days_after,
 )
+from api.demo.rules import edition_on, repair_due, repair_from, reply_due
 from ledger.rulebook.windows import add_months
 
-REPLY_WORKING_DAYS = 10
-REPAIR_WORKING_DAYS = 10
-REPAIR_FROM_MONTHS = {"MINOR": 0, "GENERAL": 3, "SERIOUS": 12}
 CATEGORIES = {
     "DUTY_PROMISE": "未按承诺时限办结事项",
     "FALSE_REPORT": "报送数据与原始记录不符",
@@ -138,7 +136,7 @@ class CaseDesk:
     def notify(self, case: Case) -> None:
         """告知书送达, with the reply period of the rulebook."""
         on = self._later(case, 2, 5)
-        case.reply_due = working_days_after(on, REPLY_WORKING_DAYS)
+        case.reply_due = reply_due(on)
         data = {
             "breach_id": case.id,
             "served_on": on.isoformat(),
@@ -152,7 +150,7 @@ class CaseDesk:
 
     def reply(self, case: Case) -> None:
         """陈述申辩 within the period."""
-        on = self._later(case, 2, REPLY_WORKING_DAYS)
+        on = self._later(case, 2, edition_on(case.now).notice.breach_reply_wd)
         statement = self.random.choice(
             ("系统升级导致延误，已补办。", "情况基本属实，已当日整改。", "对金额有异议，附单据。")
         )
@@ -227,7 +225,7 @@ class CaseDesk:
     def apply_for_repair(self, case: Case, wait_days: int = 0) -> None:
         """修复申请 from the first day of the window on, after whatever came before."""
         assert case.decided_on is not None
-        opens = add_months(case.decided_on, REPAIR_FROM_MONTHS[case.severity])
+        opens = repair_from(case.severity, case.decided_on)
         case.now = on_working_day(max(opens, case.now + timedelta(days=3)) + timedelta(days=wait_days))
         self._repairs += 1
         case.repair = f"R{self._repairs:03d}"
@@ -254,8 +252,7 @@ class CaseDesk:
     def accept_repair(self, case: Case) -> None:
         """受理."""
         on = case.accepted_on = self._later(case, 1, 2)
-        due = working_days_after(on, REPAIR_WORKING_DAYS)
-        data = {"repair_id": case.repair, "accepted_on": on.isoformat(), "due_on": due.isoformat()}
+        data = {"repair_id": case.repair, "accepted_on": on.isoformat(), "due_on": repair_due(on).isoformat()}
         self.diary.write("RepairAccepted", on, CREDIT, data)
 
     def publicise_repair(self, case: Case) -> None:

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from random import Random
 
 from api.demo.diary import HR, HR_2, NO_DIGEST, Actor, Diary, on_working_day, working_days_after
+from api.demo.rules import edition_on, response_due
 
 CONSENT_DAYS = 90
-NOTICE_WORKING_DAYS = 5
 CONSIDERATIONS = {
     "nature_of_position": "综合管理岗位，不直接经手资金",
     "nature_and_seriousness": "依记录原文衡量",
@@ -95,19 +95,18 @@ class CheckDesk:
     def notice(self, check: Check) -> None:
         """拟不通过告知, with the period of the rulebook; afterwards `lapse` or `respond`."""
         on = self._later(check, 1, 2)
-        due = working_days_after(on, NOTICE_WORKING_DAYS)
-        data = {"check_id": check.id, "reply_due": due.isoformat()}
+        data = {"check_id": check.id, "reply_due": response_due(on).isoformat()}
         self.diary.write("PreDecisionNoticeSent", on, HR, data)
 
     def respond(self, check: Check) -> None:
         """候选人陈述 within the period."""
-        on = self._later(check, 1, NOTICE_WORKING_DAYS)
+        on = self._later(check, 1, edition_on(check.now).notice.pre_decision_wd)
         data = {"check_id": check.id, "statement": "情况属实，附履行材料，请予考虑。"}
         self.diary.write("CandidateResponded", on, Actor(check.subject, "SUBJECT"), data)
 
     def lapse(self, check: Check) -> None:
         """Nobody answers: the check moves past the period without a line."""
-        check.now = working_days_after(check.now, NOTICE_WORKING_DAYS)
+        check.now = response_due(check.now)
 
     def decide(self, check: Check, decision: str, *, second_approver: str | None = None) -> None:
         """审查决定 by a named human; a departure from the rule names its second approver."""

@@ -17,9 +17,7 @@ from api.demo.checks import CheckDesk
 from api.demo.diary import CREDIT, FIRST_DAY, HR, LAST_DAY, Diary, on_working_day, working_days_after
 from api.demo.identities import citizens, enterprises, units
 from api.demo.routines import PromiseDesk
-
-EDITIONS = ("DEMO-CITY-2023.1", "JMS-DEMO-2025.1")
-"""The shipped editions that the city's RulebookActivated lines name, in the order of their activation."""
+from api.demo.rules import EDITION_DAYS, EDITIONS
 
 SHOWN_PERSON = "P001"
 SHOWN_UNIT = "U12"
@@ -28,7 +26,6 @@ SHOWN_CHECK = "K001"
 PEOPLE = 200
 APPLICANTS = 16  # the last of the people: they have no post
 _SHOWCASE = 50  # the first of the officials: chance leaves their records alone
-_EDITION_DAYS = {EDITIONS[0]: (date(2023, 1, 1), FIRST_DAY), EDITIONS[1]: (date(2025, 1, 1), date(2024, 12, 16))}
 _POSTS = ("C1", "C1", "C2", "C3", "C3", "C4", "C5", "C6", "C7")
 _LEVELS = ("L1", "L2", "L2", "L3", "L3", "L3", "L3")
 
@@ -63,7 +60,7 @@ class City:
         for body in self.bodies:
             data = {"subject_id": body.id, "kind": "UNIT", "name": body.name, "uscc": body.uscc, "region": body.region}
             self.diary.write("SubjectRegistered", FIRST_DAY, CREDIT, data)
-        for edition, (effective_on, recorded) in _EDITION_DAYS.items():
+        for edition, (effective_on, recorded) in EDITION_DAYS.items():
             activation = {"rulebook_id": edition, "approvers": ["credit-1", "legal-1"]}
             self.diary.write("RulebookActivated", effective_on, CREDIT, activation, recorded=recorded)
         for body in self.enterprises:

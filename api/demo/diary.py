@@ -39,7 +39,9 @@ CREDIT = Actor("credit-1", "CREDIT", "CREDIT-OFFICE")
 CREDIT_2 = Actor("credit-2", "CREDIT", "CREDIT-OFFICE")
 HR = Actor("hr-1", "HR", "PERSONNEL")
 HR_2 = Actor("hr-2", "HR", "PERSONNEL")
+SUPERIOR = Actor("gov-1", "CREDIT", "GOV-OFFICE")  # of the credit office, whose own promises it does not waive
 ASSESSOR = Actor("assessor-1", "ASSESSOR", "GOV-OFFICE")
+ASSESSOR_2 = Actor("assessor-2", "ASSESSOR", "PERSONNEL")  # assesses the office that assesses the others
 DECIDERS = tuple(Actor(f"decider-{n}", "DECIDER", "CREDIT-OFFICE") for n in (1, 2, 3))
 REVIEWERS = tuple(Actor(f"reviewer-{n}", "REVIEWER", "PERSONNEL") for n in (1, 2, 3))
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from api.demo.diary import ASSESSOR, CREDIT, CREDIT_2, FIRST_DAY, HR, LAST_DAY, Actor, Diary, on_working_day
+from api.demo.diary import (
+    ASSESSOR,
+    ASSESSOR_2,
+    CREDIT,
+    CREDIT_2,
+    FIRST_DAY,
+    HR,
+    LAST_DAY,
+    SUPERIOR,
+    Actor,
+    Diary,
+    on_working_day,
+)
 from api.demo.diary import working_days_after as after
 from ledger.rulebook.windows import add_months
 
@@ -35,6 +47,7 @@ class PromiseDesk:
         self.diary = diary
         self.random = random
         self._commitments = 0
+        self._promisors: dict[str, str] = {}
 
     def make(self, promisor: str, on: date, due_on: date, *, of_unit: bool) -> str:
         """承诺登记 by the promisor."""
@@ -54,7 +67,12 @@ class PromiseDesk:
         }
         actor = Actor(f"head-{promisor}", "SUBJECT", promisor) if of_unit else Actor(promisor, "SUBJECT")
         self.diary.write("CommitmentMade", on, actor, data)
+        self._promisors[commitment] = promisor
         return commitment
+
+    def _superior(self, commitment: str) -> Actor:
+        """Who amends or waives a promise: never the promisor's own unit."""
+        return SUPERIOR if self._promisors[commitment] == CREDIT.unit else CREDIT
 
     def fulfil(self, commitment: str, promisor: str, on: date, *, days_late: int = 0) -> None:
         """履约确认 by somebody else; recorded late it brings its document."""
@@ -78,12 +96,12 @@ class PromiseDesk:
             "authority_doc": self.diary.document(on, "AMENDMENT", "示范市人民政府"),
             "compensation": "已与受益方协商补偿",
         }
-        self.diary.write("CommitmentAmended", on, CREDIT, data)
+        self.diary.write("CommitmentAmended", on, self._superior(commitment), data)
 
     def waive(self, commitment: str, on: date, reason: str) -> None:
         """依法免除, on a document."""
         data = {"commitment_id": commitment, "reason": reason, "doc": self.diary.document(on, "WAIVER")}
-        self.diary.write("CommitmentWaived", on, CREDIT, data)
+        self.diary.write("CommitmentWaived", on, self._superior(commitment), data)
 
     def live(self, promisor: str, made_on: date, due_on: date, *, of_unit: bool) -> None:
         """One commitment as chance has it: mostly kept in time, sometimes late, amended, waived or left open."""
@@ -144,17 +162,17 @@ def assess(diary: Diary, random: Random, units: list[str]) -> None:
                     "unit_id": unit,
                     "period": f"{year}Q{quarter}",
                 }
-                result = scores(random, levels[unit])
-                diary.write("AssessmentScored", scored_on, ASSESSOR, {**data, "scores": result})
+                result, assessor = scores(random, levels[unit]), ASSESSOR_2 if unit == ASSESSOR.unit else ASSESSOR
+                diary.write("AssessmentScored", scored_on, assessor, {**data, "scores": result})
                 if place % 10 == year % 10:
-                    diary.write("AssessmentReviewed", after(scored_on, 4), ASSESSOR, {"assessment_id": assessment})
-                diary.write("AssessmentPublished", after(scored_on, 7), ASSESSOR, {"assessment_id": assessment})
+                    diary.write("AssessmentReviewed", after(scored_on, 4), assessor, {"assessment_id": assessment})
+                diary.write("AssessmentPublished", after(scored_on, 7), assessor, {"assessment_id": assessment})
                 if (place, quarter) == (2 * quarter, year - 2022):
-                    restate(diary, assessment, after(scored_on, 16), result)
+                    restate(diary, assessment, after(scored_on, 16), result, assessor)
 
 
-def restate(diary: Diary, assessment: str, on: date, published: dict[str, str]) -> None:
+def restate(diary: Diary, assessment: str, on: date, published: dict[str, str], assessor: Actor) -> None:
     """更正通报: the unit was right about the survey."""
     corrected = {**published, "public": str(min(int(published["public"].partition(".")[0]) + 4, 100))}
     data = {"assessment_id": assessment, "scores": corrected, "reason": "单位申诉成立，更正社会评议样本"}
-    diary.write("AssessmentRestated", on, ASSESSOR, data)
+    diary.write("AssessmentRestated", on, assessor, data)

@@ -6,6 +6,7 @@ is shown bare, so a newer ledger never makes an older door fail. The tables are 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ VOCABULARY: Final = "vocabulary"
 CLAUSES: Final = "clauses"
 ERRORS: Final = "errors"
 COMMANDS: Final = "commands"
+ACCESS_LOG: Final = "access log: "  # how the findings of the access log begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,11 @@ class Text:
         self.language = language
 
     def __call__(self, key: str, **values: object) -> str:
-        """A sentence or heading of `pages.toml` by `group.code`, filled in."""
+        """A sentence or heading of `pages.toml` by `group.code`, filled in; of one (`count`, `size`) by `code_one`."""
         group, _, code = key.partition(".")
-        return self._in(table(PAGES)[group][code]).format(**values)
+        entries = table(PAGES)[group]
+        entry = entries.get(f"{code}_one") if 1 in (values.get("count"), values.get("size")) else None
+        return self._in(entries[code] if entry is None else entry).format(**values)
 
     def command(self, key: str, **values: object) -> str:
         """A help or usage text of `commands.toml` by `group.code`, filled in."""
@@ -94,10 +98,19 @@ class Text:
     def finding(self, code: str | None, what: str) -> str:
         """A finding's sentence with its place; in English it is the verification's own."""
         said = None if code is None or self.language is Language.EN else self._known(PAGES, "finding", code)
-        place, found, _ = what.partition(": ")
         if said is None:
             return what
-        return f"{place.replace('entry ', '条目').replace('head', '链头')}：{said}" if found else said
+        if what.startswith(ACCESS_LOG):
+            rest = what.removeprefix(ACCESS_LOG)
+            return f"{self('folio.access_log')}：{self.finding(code, rest) if ': ' in rest else said}"
+        place, found, _ = what.partition(": ")
+        return f"{self._place(place)}：{said}" if found else said
+
+    def _place(self, place: str) -> str:
+        """The place of a finding (`entry 412`, `head`, `subjects, row …`) in the reader's words."""
+        for english, entry in table(PAGES)["place"].items():
+            place = re.sub(rf"\b{re.escape(english)}\b", self._in(entry), place)
+        return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[0-9])", "", place.replace(", ", "，"))
 
     def clause(self, group: str, code: str) -> str | None:
         """A word about a clause, rule or label, where there is one."""

@@ -1,17 +1,18 @@
-"""An eligibility check for people: the rule's result, the human decision, and the records it may rest on, apart.
+"""An eligibility check for people: the rule's result, the human decision with its reasons, and the records, apart.
 
-A rule's result is not a decision (ui/UI.md §1.7): two sections, two verbs.
+A rule's result is not a decision (ui/UI.md §1.7): two sections, two verbs. Who decided and why, what was weighed and
+what the candidate said stand below the decision, for those who may read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from rich.padding import Padding
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from api.text.folio import edition_id, folio_of, is_demonstration
-from api.text.page import Page, entries, styled
+from api.text.page import Page, entries
+
+RECRUIT: Final = "RECRUIT"
 
 
 def render_check(answer: Mapping[str, Any], page: Page) -> None:
@@ -20,21 +21,36 @@ def render_check(answer: Mapping[str, Any], page: Page) -> None:
     page.title(text("page.check"), str(answer["check"]))
     folio_of(page, answer, (text("folio.subject"), str(answer["subject"])))
     state = answer.get("state")
+    post = "column.post_ref" if answer.get("purpose") == RECRUIT else "column.post_other"
     page.facts(
         [
             (text("folio.state"), text.state("check", str(state)) if state else None),
             (text("column.requested_on"), answer.get("requested_on")),
             (text("column.requester"), answer.get("requester")),
-            (text("column.post_ref"), answer.get("post_ref")),
+            (text(post), answer.get("post_ref")),
             (text("column.reply_due"), answer.get("reply_due")),
         ],
         indent=0,
     )
+    _show_evaluation(page, answer)
+    page.section(text("section.records"))
+    usable = answer.get("breaches_in_report") or []
+    page.say("  ".join(str(record) for record in usable) if usable else text("text.no_usable"), indent=2)
+    _show_decision(page, answer)
+    if answer.get("events"):
+        page.facts([(text("column.events"), entries(text, answer["events"], limit=20))])
+    page.emit()
+    page.say(text("text.rule_not_decision"), "closed")
+    edition = edition_id(answer)
+    if edition and is_demonstration(answer):
+        page.demonstration(edition)
 
+
+def _show_evaluation(page: Page, answer: Mapping[str, Any]) -> None:
+    text, outcome = page.text, answer.get("outcome")
     page.section(text("section.evaluation"))
-    outcome = answer.get("outcome")
     if outcome:
-        page.emit(_indented(page, "evaluation", str(outcome)))
+        page.say(text.state("evaluation", str(outcome)), indent=2)
         if answer.get("evaluated_size") is not None:
             known = text("text.first_entries", size=answer["evaluated_size"])
             page.say(text("text.evaluated_at", as_of=answer.get("evaluated_on"), known=known), "closed", indent=2)
@@ -47,37 +63,49 @@ def render_check(answer: Mapping[str, Any], page: Page) -> None:
              for hit in hits],
         )  # fmt: skip
         for hit in hits:
-            remedy = text.clause("remedy", str(hit.get("when") or hit["rule"]))
+            remedy = _remedy_of_rule(page, str(hit.get("when") or hit["rule"]), answer.get("purpose"))
             if remedy:
                 page.say(f"{text('text.remedy')} {hit['rule']}  {remedy}", "record", indent=2)
     elif outcome:
         page.say(text("text.no_hits"), indent=2)
 
-    page.section(text("section.records"))
-    usable = answer.get("breaches_in_report") or []
-    page.say("  ".join(str(record) for record in usable) if usable else text("text.no_usable"), indent=2)
 
+def _remedy_of_rule(page: Page, rule: str, purpose: Any) -> str | None:
+    """How a rule can be put right; one is recruited, transferred, promoted or commended, and the words say which."""
+    other = None if purpose == RECRUIT else page.text.clause("remedy_other", rule)
+    return other or page.text.clause("remedy", rule)
+
+
+def _show_decision(page: Page, answer: Mapping[str, Any]) -> None:
+    text, decision = page.text, answer.get("decision")
     page.section(text("section.decision"))
-    decision = answer.get("decision")
-    if decision:
-        page.emit(_indented(page, "decision", str(decision)))
-        if answer.get("decided_on"):
-            page.facts([(text("column.decided_on"), answer["decided_on"])])
-        if text.has(f"remedy.{decision}"):
-            page.say(f"{text('text.remedy')}  {text(f'remedy.{decision}')}", "record", indent=2)
-    else:
+    if not decision:
         page.say(text("text.no_decision"), indent=2)
-    if answer.get("events"):
-        page.facts([(text("column.events"), entries(text, answer["events"], limit=20))])
-    page.emit()
-    page.say(text("text.rule_not_decision"), "closed")
-    edition = edition_id(answer)
-    if edition and is_demonstration(answer):
-        page.demonstration(edition)
+        page.facts([(text("event_said.statement"), answer.get("statement"))])
+        return
+    page.say(text.state("decision", str(decision)), indent=2)
+    page.facts([*_reasons(page, answer)])
+    key = f"remedy.{decision}" if answer.get("purpose") == RECRUIT else f"remedy.{decision}_OTHER"
+    if text.has(key):
+        page.say(f"{text('text.remedy')}  {text(key)}", "record", indent=2)
 
 
-def _indented(page: Page, lifecycle: str, code: str) -> Padding:
-    return Padding(styled(page.text.state(lifecycle, code)), (0, 0, 0, 2), expand=False)
+def _reasons(page: Page, answer: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    text, decider = page.text, answer.get("decided_by") or {}
+    yield text("column.decided_on"), answer.get("decided_on")
+    role = text.word("role", str(decider["role"])) if decider.get("role") else ""
+    unit = str(decider.get("unit") or "")
+    by = text("text.bracketed", outer=unit, inner=role) if unit and role else unit or role
+    yield text("column.decided_by"), by
+    yield text("event_said.reasons"), answer.get("reasons")
+    if answer.get("departs_from_rule"):
+        yield text("column.departs"), text("text.departs")
+    yield text("event_said.statement"), answer.get("statement")
+    yield text("event_said.grounds"), answer.get("grounds")
+    weighed = answer.get("considerations") or {}
+    for name, said in weighed.items() if isinstance(weighed, Mapping) else ():
+        if str(said).strip("… "):
+            yield text.word("consideration", str(name)), str(said)
 
 
 def _rule(page: Page, hit: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What an import did for people: every table with its rows, why rows were skipped, and each line that was refused."""
+"""What an import did for people: every table with its rows, which rows were skipped and why, which were refused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.text.page import Page, short
 
 _LINES_SHOWN: Final = 50
+_SKIPPED_SHOWN: Final = 20
 
 
 def render_import(answer: Mapping[str, Any], page: Page, *, dry_run: bool = False) -> None:
@@ -39,6 +40,9 @@ def render_import(answer: Mapping[str, Any], page: Page, *, dry_run: bool = Fals
             page.table(columns, reasons)
         page.emit()
         page.say(text("text.imported", imported=sums["imported"], skipped=sums["skipped"]))
+    left_out = answer.get("left_out") or []
+    if left_out:
+        _show_left_out(page, left_out)
     refused = answer.get("refused") or []
     if refused:
         show_refused(page, refused)
@@ -47,6 +51,22 @@ def render_import(answer: Mapping[str, Any], page: Page, *, dry_run: bool = Fals
 
 
 _COUNTS: Final = ("rows", "imported", "skipped")
+
+
+def _show_left_out(page: Page, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The first rows that were skipped without stopping the import: where they stand, and which column was why."""
+    text = page.text
+    page.section(text("section.left_out"), str(len(rows)) if len(rows) > 1 else None)
+    columns = [(text("column.table"), False), (text("column.line"), True), (text("column.field_name"), False)]
+    page.table(
+        [*columns, (text("column.reason"), False)],
+        [
+            [str(row.get("table") or ""), str(row["line"]), str(row.get("field") or ""), text.reason(str(row["code"]))]
+            for row in rows[:_SKIPPED_SHOWN]
+        ],
+    )
+    if len(rows) > _SKIPPED_SHOWN:
+        page.say(text("text.more_lines", count=len(rows) - _SKIPPED_SHOWN), "closed", indent=2)
 
 
 def show_refused(page: Page, refused: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""A person's or a unit's integrity file for people: records, promises, repairs, career, then the points.
+"""A person's or a unit's integrity file for people: records, promises, repairs, career, what was taken over, points.
 
 A section that the viewer may not see, or that is empty, leaves no trace (ui/UI.md §1.5); findings and commitments say
 so when there are none, because that is what one reads the file for.
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.text.file_records import show_breaches
+from api.text.file_records import STANDING, of_a_stranger, show_breaches
+from api.text.file_sources import SHOWN, day_of, show_source_state
 from api.text.folio import edition_id, folio_of, is_demonstration
 from api.text.lines import show_lines
 from api.text.page import Cell, Page, entries, figure
@@ -24,13 +25,17 @@ SECTIONS: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "appraisals": (None, ("period", "grade", "events")),
     "checks": ("check", ("id", "purpose", "requested_on", "state", "outcome", "decision", "events")),
     "consents": ("consent", ("id", "purpose", "recipient", "state", "given_on", "expires_on", "events")),
+    "source_state": (None, ()),
     "posts": (None, ("from", "to", "unit", "level", "post", "events")),
-    "ranks": (None, ("from", "rank", "source", "events")),
-    "commendations": (None, ("given_on", "status", "award", "unit", "source", "events")),
-    "imported": (None, ("date", "finding", "matter", "unit", "source", "repeats", "events")),
+    "ranks": (None, ("from", "seen", "rank", "source", "events")),
+    "commendations": (None, ("given_on", "status", "award", "unit", "source", "later", "events")),
+    "imported": (None, ("date", "finding", "matter", "unit", "source", "repeats", "releases", "events")),
+    "observations": (None, ("observed_on", "field", "change", "matter", "unit", "source", "events")),
 }
-_OF_A_SOURCE: Final = ("commendations", "imported")  # listed by their days, not by when they were taken over
+_OF_A_SOURCE: Final = ("commendations", "imported", "observations")  # by their days, not by when they were taken over
+_NOTES: Final = {"imported": "text.taken_over_note", "promises": "text.promises_note"}
 _COMMITMENTS: Final = ("id", "state", "due_on", "fulfilled_on", "kind", "text", "events")
+_PROMISES: Final = ("id", "text", "status_raw", "assessed", "start", "due_on", "origin", "events")
 _WORDS: Final[Mapping[str, str]] = {
     "purpose": "purpose",
     "severity": "severity",
@@ -47,18 +52,17 @@ def render_file(answer: Mapping[str, Any], page: Page) -> None:
     kind, consent = answer.get("kind"), answer.get("consent")
     page.title(text("page.file"), str(answer["subject"]), answer.get("name"), text.word("kind", kind) if kind else None)
     folio_of(page, answer, (text("folio.consent"), consent["id"] if consent else None))
-    withheld = int(answer.get("breaches_withheld") or 0)
-    breaches, as_of = answer.get("breaches") or [], str(answer.get("as_of"))
-    show_breaches(page, breaches, as_of, withheld=withheld, recruiting=consent is not None)
-    _show_commitments(page, answer.get("commitments") or [])
+    show_breaches(page, answer)
+    if not of_a_stranger(answer):
+        _show_commitments(page, answer.get("commitments") or [])
     for name, (lifecycle, columns) in SECTIONS.items():
         rows = answer.get(name)
-        if rows:
-            page.section(text(f"section.{name}"), str(len(rows)) if len(rows) > 1 else None)
-            rows = sorted(rows, key=_day) if name in _OF_A_SOURCE else rows
-            _show_section(page, name, rows, columns, lifecycle)
-        if rows and name == "imported":
-            page.say(text("text.taken_over_note"), "closed", indent=2)
+        if rows and name == "source_state":
+            show_source_state(page, rows, unit=kind != "PERSON")
+        elif rows:
+            _show_section(page, name, sorted(rows, key=day_of) if name in _OF_A_SOURCE else rows, columns, lifecycle)
+        if rows and name == "repairs":
+            _show_remedies_of_repairs(page, answer)
     _show_balance(page, answer)
     edition = edition_id(answer)
     if edition and is_demonstration(answer):
@@ -66,17 +70,22 @@ def render_file(answer: Mapping[str, Any], page: Page) -> None:
 
 
 def _show_commitments(page: Page, commitments: Sequence[Row]) -> None:
+    """The promises made here, then those taken over, which weigh nothing."""
     text = page.text
-    page.section(text("section.commitments"), str(len(commitments)) if len(commitments) > 1 else None)
-    if not commitments:
+    own = [commitment for commitment in commitments if not commitment.get("source")]
+    if own:
+        _show_section(page, "commitments", own, _COMMITMENTS, "commitment")
+    else:
+        page.section(text("section.commitments"))
         page.say(text("empty.commitments"), indent=2)
-        return
-    _show_section(page, "commitments", commitments, _COMMITMENTS, "commitment")
-    for commitment in commitments:
+    for commitment in own:
         state = str(commitment.get("state"))
         if state in ("OVERDUE", "BROKEN"):
             remedy = text(f"remedy.{state}", due_on=commitment.get("due_on"))
             page.say(f"{text('text.remedy')} {commitment['id']}  {remedy}", "wait", indent=2)
+    promises = [commitment for commitment in commitments if commitment.get("source")]
+    if promises:
+        _show_section(page, "promises", promises, _PROMISES, None)
 
 
 def _show_balance(page: Page, answer: Mapping[str, Any]) -> None:
@@ -93,69 +102,56 @@ def _show_balance(page: Page, answer: Mapping[str, Any]) -> None:
 
 
 def _show_section(page: Page, section: str, rows: Sequence[Row], columns: Sequence[str], lifecycle: str | None) -> None:
-    """Rows of one section, with the columns that any of them fills, and how each can be put right."""
+    """Rows of one section, with the columns that any of them fills, and what is to be said of all of them."""
+    text = page.text
+    page.section(text(f"section.{section}"), str(len(rows)) if len(rows) > 1 else None)
     cells = [[_cell(page, section, name, row, lifecycle) for name in columns] for row in rows]
     used = [place for place in range(len(columns)) if any(row[place] != "" for row in cells)]
     page.table(
-        [(page.text(f"column.{columns[place]}"), False) for place in used],
+        [(text(f"column.{columns[place]}"), False) for place in used],
         [[row[place] for place in used] for row in cells],
     )
+    if section in _NOTES:
+        page.say(text(_NOTES[section]), "closed", indent=2)
+    if section != "sanctions":
+        return
     for row in rows:
-        code = str(row.get("kind") if section == "sanctions" else row.get("state"))
-        standing = section == "repairs" or (section == "sanctions" and row.get("state") in (None, "ACTIVE", "PENDING"))
-        if standing and page.text.has(f"remedy.{code}"):
-            name = str(row.get("id") or page.text.word("sanction", code))
-            page.say(f"{page.text('text.remedy')} {name}  {page.text(f'remedy.{code}')}", "wait", indent=2)
+        code = str(row.get("kind"))
+        if row.get("state") in (None, "ACTIVE", "PENDING") and text.has(f"remedy.{code}"):
+            page.say(f"{text('text.remedy')} {text.word('sanction', code)}  {text(f'remedy.{code}')}", "wait", indent=2)
+
+
+def _show_remedies_of_repairs(page: Page, answer: Mapping[str, Any]) -> None:
+    """What can be done about a repair that was returned, rejected or revoked; nothing where a rule would refuse it."""
+    text = page.text
+    breaches = {str(breach["id"]): breach for breach in answer.get("breaches") or []}
+    for repair in answer.get("repairs") or []:
+        breach, state = breaches.get(str(repair.get("breach")), {}), str(repair.get("state"))
+        again = breach.get("repair_from") if str(breach.get("state")) in STANDING else None
+        said = ""
+        if state == "RETURNED":
+            said = text("remedy.RETURNED")
+        elif state in ("REJECTED", "REVOKED") and again:
+            said = text(f"remedy.{state}", date=again)
+        elif state == "REVOKED" and str(breach.get("state")) in STANDING:
+            said = text("remedy.APPEAL_ONLY")
+        if said:
+            page.say(f"{text('text.remedy')} {repair['id']}  {said}", "wait", indent=2)
 
 
 def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) -> Cell:
     text, value = page.text, row.get(name)
     if name == "until" and value is None:
         return text("text.for_life")
-    if name == "finding":
-        return text.state("imported", str(row.get("outcome") or "UNKNOWN"))
-    if name == "date":
-        return _day(row)
-    if name == "repeats":
-        return text("text.repeats", record=row["duplicate_of"]) if row.get("duplicate_of") else ""
-    if name == "award":
-        return _opened(row, "category") or str(row.get("ref") or "")
-    if name == "matter":
-        return _matter(page, row)
-    if name == "source":
-        return _opened(row, "source") or str(value or "")
+    if name in SHOWN:
+        return SHOWN[name](page, row)
     if value in (None, "", []):
         return ""
     if name == "events":
-        return entries(text, value, limit=1 if section == "imported" else 3)
+        return entries(text, value, limit=3)
     if name == "state" and lifecycle:
         return text.state(lifecycle, str(value))
     if name in ("outcome", "decision"):
         return text.state("evaluation" if name == "outcome" else "decision", str(value))
     group = _KINDS.get(section) if name == "kind" else _WORDS.get(name)
     return text.word(group, str(value)) if group else str(value)
-
-
-def _matter(page: Page, row: Row) -> str:
-    """What it was about, what came of it, and the source's own word for its finding."""
-    about = _opened(row, "category") or str(row.get("kind") or "")
-    matter = page.text("text.semicolon").join(part for part in (about, _opened(row, "penalty")) if part)
-    raw = row.get("outcome_raw")
-    return page.text("text.bracketed", outer=matter, inner=raw) if raw else matter
-
-
-def _opened(row: Row, name: str) -> str:
-    """A member of what the source's row said, where the viewer may read it."""
-    for item in row.get("texts") or []:
-        summary = item.get("sections", {}).get("summary")
-        while isinstance(summary, Mapping) and isinstance(summary.get("summary"), Mapping):
-            summary = summary["summary"]
-        if isinstance(summary, Mapping) and summary.get(name):
-            return str(summary[name])
-    return ""
-
-
-def _day(row: Row) -> str:
-    """The day a row of a source is listed by."""
-    days = (row.get(name) for name in ("decided_on", "given_on", "occurred_on", "reported_on"))
-    return next((str(day) for day in days if day), "")

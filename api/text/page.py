@@ -11,17 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text as Styled
 
 from api.text.catalogue import Tag, Text
+from api.text.folding import fold, width_of
+from api.text.table import Column, flow, lay_out
 from ledger.clock import CST, parse_time
 
 PLAIN_WIDTH: Final = 100
 WIDEST: Final = 120
-NARROW: Final = 30  # a column that is nowhere wider than this is never wrapped
+VALUE: Final = 24  # what stands behind a name has at least this much room, else it stands below it
 
 # Mid tones that read on white and on black (contrast ≥ 3 on both); rich brings them down to what a terminal can show.
 TONES: Final[Mapping[str, str]] = {
@@ -37,9 +37,19 @@ TONES: Final[Mapping[str, str]] = {
     "demonstration": "#8a6f00",
 }
 
-_GAP: Final = "   "
 _BLANKS_AT_END = re.compile(r"[ \t]+(?=\n|$)")
+_SHOWN: Final = {  # signs that would steer a terminal, as they are shown instead
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+    0x7F: "␡",
+    ord("\t"): " ",
+    ord("\n"): "\n",
+}
 Cell = str | Tag | Styled
+
+
+class ReaderGone(Exception):
+    """Whoever read the answer has stopped reading (`… | head`): nothing went wrong, and nothing more is to be said."""
 
 
 class Page:
@@ -67,29 +77,30 @@ class Page:
             return
         with self.console.capture() as capture:
             self.console.print(renderable, soft_wrap=whole)
-        self.console.file.write(_BLANKS_AT_END.sub("", capture.get()))
+        try:
+            self.console.file.write(_BLANKS_AT_END.sub("", capture.get()))
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+    def _lines(self, lines: Iterable[Styled], indent: int = 0) -> None:
+        """Lines that are folded already."""
+        for line in lines:
+            self.emit(Styled(" " * indent).append_text(line) if indent else line, whole=True)
 
     def title(self, heading: str, *names: str | None) -> None:
         """The first line: what this is, and of whom or what."""
         line = Styled(heading, style="bold")
         for name in names:
             if name:
-                line.append(f"  {name}", style="bold")
-        self.emit(line)
+                line.append("  ").append_text(Styled(styled(name).plain, style="bold"))
+        self._lines(fold(line, self.console.width))
 
     def folio(self, items: Iterable[tuple[str, Cell | None]]) -> None:
         """What the page stands on: label and value, label and value, and a rule."""
-        line = Styled()
-        for label, value in items:
-            if value is None or value == "":
-                continue
-            item = Styled(f"{label} ", style=TONES["closed"]).append_text(styled(value))
-            if line and line.cell_len + len(_GAP) + item.cell_len > self.console.width:
-                self.emit(line)
-                line = Styled()
-            line = line + _GAP + item if line else item
-        if line:
-            self.emit(line)
+        named = [
+            Styled(f"{label} ", style=TONES["closed"]).append_text(styled(value)) for label, value in items if value
+        ]
+        self._lines(flow(named, self.console.width, set_in=0))
         self.emit(Rule(style=TONES["closed"], characters="─"))
 
     def step(self, number: int, heading: str) -> None:
@@ -105,10 +116,14 @@ class Page:
         if note:
             line.append(f"  {note}", style=TONES["closed"])
         self.emit()
-        self.emit(line)
+        self._lines(fold(line, self.console.width))
 
-    def say(self, sentence: str, tone: str | None = None, *, indent: int = 0) -> None:
-        self.emit(Padding(Styled(sentence, style=TONES[tone] if tone else ""), (0, 0, 0, indent), expand=False))
+    def say(self, sentence: Cell, tone: str | None = None, *, indent: int = 0) -> None:
+        """A sentence; what does not fit on a line goes on in the next."""
+        line = styled(sentence).copy()
+        if tone:
+            line.stylize(TONES[tone])
+        self._lines(fold(line, self.console.width - indent), indent)
 
     def demonstration(self, edition: str) -> None:
         """The banner that UI §1.6 asks for once per page."""
@@ -121,67 +136,38 @@ class Page:
         rows: Iterable[Sequence[Cell]],
         *,
         total: Sequence[Cell] | None = None,
-        header: bool = True,
     ) -> None:
-        """Columns are (heading, is a figure): figures are right-aligned. A total stands under a rule."""
-        grid = Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0), header_style=TONES["closed"])
+        """Columns are (heading, is a figure): figures are right-aligned. A total stands under a rule.
+
+        Where the page is too narrow for the columns, each row is a block of its own (`api.text.table`).
+        """
+        heads = [Column(Styled(heading, style=TONES["closed"]), figure) for heading, figure in columns]
         body = [[styled(cell) for cell in row] for row in rows]
-        foot = [styled(cell) for cell in total] if total is not None else None
-        crowded = self._natural_width(columns, body) > self.console.width - 2
-        for position, (heading, figure) in enumerate(columns):
-            narrow = figure or all(row[position].cell_len <= NARROW for row in body)
-            # Where the page is too narrow, words fold and ids, dates and figures stay whole; nothing is ever cut off.
-            whole = all(" " not in row[position].plain for row in body) if crowded else narrow
-            grid.add_column(heading, justify="right" if figure else "left", no_wrap=whole, overflow="fold")
-        for row in body:
-            grid.add_row(*row)
-        if foot is not None:
-            grid.add_row(*self._rules(columns, body, foot))
-            grid.add_row(*foot)
-        self.emit(Padding(grid, (0, 0, 0, 2), expand=False))
-
-    @staticmethod
-    def _natural_width(columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Styled]]) -> int:
-        """How wide a table is before anything folds."""
-        return sum(
-            max([Styled(heading).cell_len, *(row[position].cell_len for row in rows)]) + 2
-            for position, (heading, _) in enumerate(columns)
-        )
-
-    @staticmethod
-    def _rules(
-        columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Styled]], foot: Sequence[Styled]
-    ) -> list[Styled]:
-        """The rule over a total: as wide as each column that has something below it."""
-        rules = []
-        for position, (heading, _) in enumerate(columns):
-            widest = max([Styled(heading).cell_len, *(row[position].cell_len for row in rows), foot[position].cell_len])
-            rule = "─" * widest if foot[position].plain else ""
-            rules.append(Styled(rule, style=TONES["closed"], no_wrap=True, overflow="crop"))
-        return rules
+        foot = None if total is None else [styled(cell) for cell in total]
+        self._lines(lay_out(heads, body, foot, self.console.width - 2), 2)
 
     def facts(self, items: Iterable[tuple[str, Cell | None]], *, indent: int = 2) -> None:
         """Label and value below each other, the values aligned."""
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(style=TONES["closed"], no_wrap=True)
-        grid.add_column(overflow="fold")
-        count = 0
-        for label, value in items:
-            if value is None or value == "":
-                continue
-            grid.add_row(label, styled(value))
-            count += 1
-        if count:
-            self.emit(Padding(grid, (0, 0, 0, indent), expand=False))
+        named = [(Styled(label, style=TONES["closed"]), styled(value)) for label, value in items if value]
+        aligned = max((width_of(label) for label, _ in named), default=0) + 2
+        width = self.console.width - indent
+        if width - aligned < VALUE:
+            for label, value in named:
+                self._lines(flow([label.append(" ").append_text(value)], width), indent)
+            return
+        for label, value in named:
+            first, *rest = fold(value, width - aligned)
+            label.append(" " * (aligned - label.cell_len)).append_text(first)
+            self._lines([label, *(Styled(" " * aligned).append_text(line) for line in rest)], indent)
 
 
 def styled(cell: Cell) -> Styled:
-    """A cell with its tone."""
+    """A cell with its tone. Signs that would steer a terminal are shown, not obeyed."""
     if isinstance(cell, Styled):
         return cell
     if isinstance(cell, Tag):
         return Styled(cell.word, style=TONES.get(cell.tone, ""))
-    return Styled(cell)
+    return Styled(cell.translate(_SHOWN))
 
 
 def figure(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from api.text.page import Page
 
-MANIPULATION, GAP = "manipulation", "gap"
+MANIPULATION, GAP, NOTICE = "manipulation", "gap", "notice"
 
 
 def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = False) -> None:
@@ -30,6 +30,7 @@ def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = 
             (text("folio.size"), text("text.first_entries", size=report["size"])),
             (text("folio.root"), report.get("root")),
             (text("folio.chain"), report.get("chain")),
+            (text("folio.access_log"), _of_access_log(page, report.get("access"))),
         ]
     )
     if findings:
@@ -49,6 +50,10 @@ def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = 
     page.section(text("section.not_checked"))
     for item in not_checked or [text("text.everything_checked")]:
         page.say(f"– {text.not_checked(str(item))}", "closed", indent=2)
+
+
+def _of_access_log(page: Page, access: Mapping[str, Any] | None) -> str | None:
+    return None if access is None else page.text("text.first_entries", size=access["size"])
 
 
 def worst(findings: Sequence[Mapping[str, Any]]) -> str | None:

@@ -1,0 +1,66 @@
+"""Reads of a person's record at the operator's door: each is a look, durable before its answer is printed (DESIGN §8).
+
+Where the look cannot be recorded there is no answer. A read that a rule refuses leaves its trace as well (DOMAIN §8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ledger.access import Viewer
+from ledger.domain.access import RecordAccessed, Scope
+from ledger.errors import Group, LedgerError
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+
+@contextmanager
+def refusals_kept(ledger: Ledger, viewer: Viewer, target: str | None) -> Iterator[None]:
+    """While a record is read: if a rule refuses it, that somebody tried is recorded."""
+    try:
+        yield
+    except LedgerError as error:
+        if error.group is Group.REFUSED:
+            ledger.access.refusal(viewer, type=RecordAccessed.__name__, code=error.code, target=target)
+        raise
+
+
+def look_at_file(ledger: Ledger, viewer: Viewer, answer: Mapping[str, Any]) -> None:
+    """Record who looks at a file, for what, and on which consent."""
+    consent = answer.get("consent")
+    ledger.access.look(
+        viewer,
+        [answer["uid"]],
+        scope=[Scope.FILE],
+        purpose=answer["purpose"],
+        consent=None if consent is None else ledger.uid("consent", consent["id"]),
+        as_of=date.fromisoformat(answer["as_of"]),
+        as_known=answer["size"],
+    )
+
+
+def look_at_check(ledger: Ledger, viewer: Viewer, answer: Mapping[str, Any], purpose: str | None = None) -> None:
+    """Record who looks at a check; without another purpose, for that of the check."""
+    ledger.access.look(
+        viewer,
+        [answer["subject_uid"]],
+        scope=[Scope.CHECK],
+        purpose=purpose or answer["purpose"],
+        case=answer["uid"],
+        as_of=date.fromisoformat(answer["as_of"]),
+        as_known=answer["size"],
+    )
+
+
+def look_at_entries(ledger: Ledger, viewer: Viewer, size: int, purpose: str | None = None) -> None:
+    """Record who reads the log as a whole, up to which size."""
+    ledger.access.look(viewer, [], scope=[Scope.ENTRIES], purpose=purpose, as_known=size)
+
+
+def look_at_access_log(ledger: Ledger, viewer: Viewer, subject: str) -> None:
+    """Record who asks who looked."""
+    ledger.access.look(viewer, [subject], scope=[Scope.ACCESS_LOG])

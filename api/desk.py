@@ -1,0 +1,372 @@
+"""One viewer at the ledger: what they may read, each read of a person's record a look, each command in their name.
+
+Routes and pages stand on this file, so that both show the same and log the same. What a viewer may not see is answered
+like what is absent. A read is answered only after its look is durable (DESIGN §3); a command that a rule refused leaves
+its trace in the access log, without its body.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+from api.problems import NOTHING_KNOWN, Problem, not_found
+from ledger.access import Viewer
+from ledger.application import Ledger
+from ledger.clock import day_of
+from ledger.domain.access import RecordAccessed
+from ledger.errors import Group, Invalid, LedgerError, NotFound, Refused
+from ledger.line import Line, LineActor, parse_day
+from ledger.reading import Logged
+from ledger.requests import Request
+from ledger.storage.events import Acknowledgement, RequestKeyReused
+from projections import eligibility
+from projections.access_log import access_log
+from projections.integrity_file import integrity_file
+from projections.reader import registered
+from projections.unit_score import unit_score
+
+OWN_PURPOSES: Final = {"SUBJECT": "OWN", "AUDITOR": "AUDIT", "DPO": "DATA_PROTECTION"}
+CASE_PURPOSE: Final = "CASE"
+FILE_SCOPE: Final = "INTEGRITY_FILE"
+CHECK_SCOPE: Final = "ELIGIBILITY_CHECK"
+LOG_SCOPE: Final = "ACCESS_LOG"
+LOOKUP_SCOPE: Final = "LOOKUP"
+SUBJECT_SCOPE: Final = "SUBJECT"
+REQUESTS: Final = "requester"  # what the digests of those who make requests are for
+# What a rule says of a record that is not the subject's own, or not there.
+_NOT_THEIRS: Final = frozenset({"not-the-subject"} | {
+    f"unknown-{kind}" for kind in ("subject", "breach", "repair", "commitment", "consent", "check", "assessment")
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The two dates an answer stands on: the day it is about, and the size that was known."""
+
+    as_of: date
+    as_known: int
+    asked: str | None = None  # as_known in the caller's own words
+
+    def as_asked(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer with `as_known` as it was asked for; `size` says what it came to."""
+        return answer if self.asked is None else {**answer, "as_known": self.asked}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A viewer's own view of the ledger."""
+
+    ledger: Ledger
+    viewer: Viewer
+
+    def today(self) -> date:
+        return day_of(self.ledger.clock())
+
+    def moment(self, as_of: str | None, as_known: str | None) -> Moment:
+        """The moment of `as_of` and `as_known` as callers write them (DESIGN §6)."""
+        on = self.today() if as_of is None else parse_day(as_of, "as_of")
+        return Moment(on, self.ledger.resolve_as_known(as_known), as_known)
+
+    # Who the viewer is to a record.
+
+    def own_uid(self) -> str | None:
+        """The pseudonym of the subject this viewer acts for: the person, or the unit of a SUBJECT or UNIT_HEAD."""
+        role, unit = self.viewer.role, self.viewer.unit
+        if role == "UNIT_HEAD" or (role == "SUBJECT" and unit is not None):
+            return None if unit is None else self.ledger.uid("subject", unit)
+        return self.ledger.uid("subject", self.viewer.actor) if role == "SUBJECT" else None
+
+    def _is_own(self, subject: str) -> bool:
+        return subject == self.own_uid()
+
+    def _may_read_file(self, registration: Logged) -> bool:
+        """A subject reads its own file, a unit head that of the unit and of whoever has a post there today."""
+        role, uid = self.viewer.role, registration.uid
+        if role == "SUBJECT":
+            return self._is_own(uid)
+        if role != "UNIT_HEAD" or registration.data["kind"] != "PERSON":
+            return role != "UNIT_HEAD" or self._is_own(uid)
+        unit = self.ledger.subject(uid).unit_on(self.today())
+        return unit is not None and unit == self.own_uid()
+
+    def purpose(self, purpose: str | None) -> str:
+        """Why the viewer looks: theirs by role, or stated; HR and the credit office always state it.
+
+        Asked before anything is looked for: who does not say it learns nothing of what is there.
+        """
+        if purpose is not None:
+            return purpose
+        if self.viewer.role in ("HR", "CREDIT"):
+            raise Problem(400, "purpose-required", "say for which purpose you look", field="purpose")
+        return OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE)
+
+    def _registered(self, subject: str, size: int) -> Logged:
+        try:
+            return registered(self.ledger, subject, size)
+        except NotFound:
+            raise not_found() from None
+
+    # Reads.
+
+    def subject(self, uid: str) -> list[Logged]:
+        """The entries of a subject that this viewer may read about; a person's are a look."""
+        registration = self._registered(uid, self.ledger.size)
+        if not self._may_read_file(registration):
+            raise not_found()
+        if registration.data["kind"] == "PERSON":
+            self.look_at(uid, SUBJECT_SCOPE)
+        return self.ledger.stream(f"subject/{uid}", self.ledger.size)
+
+    def file(self, subject: str, moment: Moment, purpose: str | None = None) -> dict[str, Any]:
+        """The integrity file of a subject by pseudonym, for this viewer."""
+        stated = self.purpose(purpose)
+        registration = self._registered(subject, moment.as_known)
+        if not self._may_read_file(registration):
+            raise not_found()
+        look = partial(
+            self._look,
+            [registration.uid],
+            FILE_SCOPE,
+            purpose=stated,
+            as_of=moment.as_of,
+            as_known=moment.as_known,
+        )
+        try:
+            answer = integrity_file(
+                self.ledger,
+                registration.uid,
+                as_of=moment.as_of,
+                as_known=moment.as_known,
+                viewer=self.viewer.role,
+                unit=self.viewer.unit,
+                purpose=purpose,
+            )
+        except Refused as refused:
+            # Nothing was seen, so it is no look; that somebody tried is recorded (DOMAIN §8).
+            self.leave_trace(RecordAccessed.__name__, refused, registration.uid)
+            raise
+        consent = self.ledger.uid("consent", answer["consent"]["id"]) if "consent" in answer else None
+        look(consent=consent)
+        return moment.as_asked(answer)
+
+    def score(self, unit: str, moment: Moment) -> dict[str, Any]:
+        """A unit's score with its lines, for this viewer."""
+        allowed = self.viewer.role not in ("SUBJECT", "UNIT_HEAD") or self._is_own(unit)
+        if not allowed or self._registered(unit, moment.as_known).data["kind"] != "UNIT":
+            raise not_found()
+        answer = unit_score(self.ledger, unit, as_of=moment.as_of, as_known=moment.as_known, viewer=self.viewer.role)
+        return moment.as_asked(answer)
+
+    def check(self, check: str, moment: Moment) -> dict[str, Any]:
+        """An eligibility check, to the requester's own HR, the candidate and the auditor."""
+        try:
+            answer = eligibility.check(
+                self.ledger,
+                check,
+                as_of=moment.as_of,
+                as_known=moment.as_known,
+                viewer=self.viewer.role,
+                unit=self.viewer.unit,
+            )
+        except NotFound:
+            raise not_found() from None
+        if not self._may_read_check(answer):
+            raise not_found()
+        self._look(
+            [answer["subject_uid"]],
+            CHECK_SCOPE,
+            purpose=answer["purpose"],
+            case=answer["uid"],
+            as_of=moment.as_of,
+            as_known=moment.as_known,
+        )
+        return moment.as_asked(eligibility.with_rules(self.ledger, answer))
+
+    def _may_read_check(self, answer: Mapping[str, Any]) -> bool:
+        if self.viewer.role == "SUBJECT":
+            return self._is_own(str(answer["subject_uid"]))
+        return self.viewer.role != "HR" or self._requested(answer)
+
+    def _requested(self, check: Mapping[str, Any]) -> bool:
+        """Whether the viewer's unit requested the check; either may be named by its id or its pseudonym."""
+        unit, requester = self.viewer.unit, check.get("requester")
+        if unit is None or not isinstance(requester, str):
+            return False
+        return (self.ledger.uid("subject", unit) or unit) == (self.ledger.uid("subject", requester) or requester)
+
+    def access_log(self, subject: str) -> dict[str, Any]:
+        """Which unit looked at a subject's record, in which role, when and why."""
+        registration = self._registered(subject, self.ledger.size)
+        if self.viewer.role == "SUBJECT" and not self._is_own(registration.uid):
+            raise not_found()
+        if self.viewer.role != "SUBJECT":
+            self._look([registration.uid], LOG_SCOPE, purpose=self.purpose(None))
+        return access_log(self.ledger, registration.uid, viewer_role=self.viewer.role, today=self.today())
+
+    def lookup(self, *, ref: str | None = None, name: str | None = None, id_number: str | None = None) -> str:
+        """The pseudonym of a subject by the caller's id, or by exact name and ID number; a person found is a look."""
+        if ref is not None:
+            uid = self.ledger.uid("subject", ref)
+        else:
+            uid = self.ledger.find("id-number", id_number or "")
+            if uid is not None and not self._has_name(uid, name or ""):
+                uid = None
+        if uid is None or not self._may_read_file(self._registered(uid, self.ledger.size)):
+            raise not_found()
+        if self.ledger.kind_of(uid).value == "PERSON" and not self._is_own(uid):
+            self._look([uid], LOOKUP_SCOPE, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
+        return uid
+
+    def _has_name(self, uid: str, name: str) -> bool:
+        registration = registered(self.ledger, uid, self.ledger.size)
+        identity = self.ledger.sections(registration, ("identity",)).get("identity") or {}
+        known = str(identity.get("name") or "")
+        return bool(known) and unicodedata.normalize("NFC", known) == unicodedata.normalize("NFC", name)
+
+    def look_at_entries(self, entries: Iterable[Logged]) -> None:
+        """An auditor reads entries: one look at whoever they concern. Some concern nobody."""
+        self.look_at_list(sorted({subject for entry in entries for subject in entry.subjects}), "ENTRIES")
+
+    def cites(self, subject: str, attachment: str) -> bool:
+        """Whether the viewer's own file, as the viewer sees it, cites an attachment. Nothing is shown: no look."""
+        if self.viewer.role != "SUBJECT" or not self._is_own(subject):
+            return False
+        moment = self.moment(None, None)
+        answer = integrity_file(
+            self.ledger, subject, as_of=moment.as_of, as_known=moment.as_known, viewer="SUBJECT", unit=self.viewer.unit
+        )
+        return attachment in json.dumps(answer)
+
+    def viewer_uid(self) -> str:
+        """The pseudonym under which this viewer acts and looks."""
+        return self.ledger.access.actor_uid(self.viewer)
+
+    def look_at(self, subject: str, scope: str) -> None:
+        """Something of one subject's record is handed out."""
+        self._look([subject], scope, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
+
+    def look_at_list(self, subjects: list[str], scope: str) -> None:
+        """A page of a list was read: one look at the people on it."""
+        if subjects:
+            self._look(subjects, scope, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
+
+    def _look(
+        self,
+        subjects: list[str],
+        scope: str,
+        *,
+        purpose: str,
+        basis: str | None = None,
+        consent: str | None = None,
+        case: str | None = None,
+        as_of: date | None = None,
+        as_known: int | None = None,
+    ) -> None:
+        self.ledger.access.look(
+            self.viewer,
+            subjects,
+            scope=[scope],
+            purpose=purpose,
+            basis=basis,
+            consent=consent,
+            case=case,
+            as_of=as_of,
+            as_known=as_known,
+        )
+
+    # Commands.
+
+    def may_act_on(self, opening: Logged) -> bool:
+        """Whether a record is one this viewer may act on at all: a subject's own. The rest is for the rules."""
+        if self.viewer.role != "SUBJECT":
+            return True
+        data = opening.data
+        owner = data.get("subject_id") or data.get("promisor_id") or data.get("unit_id")
+        return self._is_own(str(owner or opening.stream.partition("/")[2]))
+
+    def line(self, type_: str, body: Mapping[str, Any]) -> Line:
+        """A command of this viewer from a request's body: `effective_on` is today unless it says otherwise."""
+        on = body.get("effective_on")
+        return Line(
+            type=type_,
+            effective_on=self.today() if on is None else parse_day(on, "effective_on"),
+            actor=LineActor(self.viewer.actor, self.viewer.role, self.viewer.unit),
+            data=body["data"],
+            basis=tuple(body.get("basis", ())),
+            purpose=body.get("purpose"),
+        )
+
+    def requests(self, key: str, said: object) -> list[Request]:
+        """The request that this viewer makes under a key by what was said, as it came, before anything is filled in.
+
+        Its newest name is the first; the others are those it had under older versions of the index key.
+        """
+        principal = f"{self.viewer.role}\x00{self.viewer.unit or ''}\x00{self.viewer.actor}"
+        try:
+            body = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        except RecursionError:
+            raise Invalid("nested too deeply", code="too-deep", field="data") from None
+        names = self.ledger.keys.keyed_digests(REQUESTS, principal.encode())
+        return [Request(name.hex(), key, body) for name in names]
+
+    def answered(self, requests: Sequence[Request]) -> Acknowledgement | None:
+        """What a request got before, whichever name it had then; `RequestKeyReused` for another body."""
+        return next(filter(None, map(self.ledger.answered, requests)), None)
+
+    def submit(
+        self,
+        line: Line,
+        request: Request | str,
+        *,
+        after: int | None = None,
+        documents: Collection[bytes] = (),
+        target: str | None = None,
+    ) -> Acknowledgement:
+        """Submit a command as a request, or under a key; a rule's refusal leaves its trace (DOMAIN §4.3).
+
+        Within a transaction the caller leaves the traces when it has ended: they must outlive it. What this viewer may
+        not act on is absent to them: `NotFound`, with the rule's refusal as its cause.
+        """
+        if isinstance(request, str):
+            request = self.requests(request, [line.type, dict(line.data), target])[0]
+        if not self._may_act(line):
+            raise NotFound(NOTHING_KNOWN)
+        try:
+            return self.ledger.submit(replace(line, after=after), request=request, documents=documents)
+        except LedgerError as error:
+            if not self.ledger.in_transaction:
+                self.leave_trace(line.type, error, target)
+            if self.viewer.role == "SUBJECT" and error.code in _NOT_THEIRS:
+                raise NotFound(NOTHING_KNOWN) from error
+            raise
+
+    def leave_trace(self, type_: str, error: LedgerError, target: str | None = None) -> None:
+        """A rule refused a command of this viewer: its type and the rule's code stand in the access log."""
+        refusal = error.__cause__ if isinstance(error.__cause__, Refused) else error
+        if refusal.group is Group.REFUSED and not isinstance(refusal, RequestKeyReused):
+            self.ledger.access.refusal(self.viewer, type=type_, code=refusal.code, target=target)
+
+    def _may_act(self, line: Line) -> bool:
+        if self.viewer.role == "SUBJECT":
+            return self._is_told_of(str(line.data.get("breach_id", "")))
+        return self.viewer.role != "HR" or self._acts_for_requester(line)
+
+    def _is_told_of(self, breach: str) -> bool:
+        """Whether whom a case is about was told of it: an open report is absent to them (DOMAIN §8)."""
+        uid = self.ledger.uid("breach", breach)
+        types = [entry.type for entry in self.ledger.stream(f"breach/{uid}", self.ledger.size)] if uid else []
+        return types[:1] != ["BreachReported"] or "BreachNotified" in types
+
+    def _acts_for_requester(self, line: Line) -> bool:
+        """Whether HR acts on a check that its own unit requested, or requests one for itself."""
+        if line.type == "EligibilityCheckRequested":
+            return line.data.get("requester") is None or self._requested(line.data)
+        uid = self.ledger.uid("check", str(line.data.get("check_id", "")))
+        entries = () if uid is None else self.ledger.stream(f"check/{uid}", self.ledger.size)
+        return not entries or self._requested(entries[0].data)

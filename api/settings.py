@@ -1,0 +1,22 @@
+"""What an operator may set, from INTEGRITY_… variables; command-line options win over them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+THREADS: Final = 128  # requests answered at once by one process (DESIGN §7)
+
+
+class Settings(BaseSettings):
+    """The HTTP door's settings: rates by token or address, lives of sessions, names served under, lag of the lists."""
+
+    model_config = SettingsConfigDict(env_prefix="INTEGRITY_", frozen=True)
+
+    rate_limit: str = "1200/minute"
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+    session_idle_minutes: Annotated[int, Field(ge=1, le=720)] = 30
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    max_projection_lag: Annotated[int, Field(ge=0)] = 10_000
