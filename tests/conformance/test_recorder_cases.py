@@ -1,6 +1,7 @@
 """The eventsourcing package's own recorder cases, on our recorder with the default seal, on both databases.
 
-`RECORDER_CASE_REPEATS=20` runs every case twenty times, each on a fresh database.
+`RECORDER_CASE_REPEATS=20` runs every case twenty times, each on an empty store: a fresh file, or on PostgreSQL one
+database of the session's own, emptied before each case.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from eventsourcing.persistence import AggregateRecorder, ApplicationRecorder, StoredEvent, TrackingRecorder
 from eventsourcing.tests import persistence as cases
 
+from ledger.log.chain import genesis
+from ledger.storage import tables
+from ledger.storage.events import RequestKey
 from ledger.storage.recorder import ChainedRecorder
-from ledger.storage.store import create_store
+from ledger.storage.rows import empty_head
+from ledger.storage.store import Store, create_store, open_store
+from tests.support.postgres import Cluster
+from tests.support.storage import event
 
+ORIGIN = "localhost/cases"
 REPEATS = int(os.environ.get("RECORDER_CASE_REPEATS", "1"))
 
 
@@ -49,7 +58,7 @@ class OnSQLite:
 
     @pytest.fixture(autouse=True)
     def _database(self, tmp_path: Path) -> Iterator[None]:
-        with create_store(f"sqlite:///{tmp_path / 'cases.db'}", "localhost/cases") as store:
+        with create_store(f"sqlite:///{tmp_path / 'cases.db'}", ORIGIN) as store:
             self.recorder = store.recorder
             yield
 
@@ -57,16 +66,34 @@ class OnSQLite:
         return f"case/{uuid4()}"
 
 
+@pytest.fixture(scope="module")
+def one_database(postgres_cluster: Cluster) -> Iterator[str]:
+    """A database of a real server, with the tables of a store."""
+    with postgres_cluster.database() as url:
+        create_store(url, ORIGIN).close()
+        yield url
+
+
+def emptied(store: Store) -> Store:
+    """A store as `create_store` leaves it."""
+    opening = msgspec.structs.asdict(empty_head(genesis(ORIGIN)))
+    with store.engine.begin() as connection:
+        for table in tables.metadata.sorted_tables:
+            connection.execute(table.delete())
+        connection.execute(tables.head.insert().values(one=1, touched=0, **opening))
+    return store
+
+
 @pytest.mark.postgres
 class OnPostgres:
-    """A fresh database of a real server for each case."""
+    """An empty database of a real server for each case."""
 
     recorder: ChainedRecorder
 
     @pytest.fixture(autouse=True)
-    def _database(self, postgres_url: str) -> Iterator[None]:
-        with create_store(postgres_url, "localhost/cases") as store:
-            self.recorder = store.recorder
+    def _database(self, one_database: str) -> Iterator[None]:
+        with open_store(one_database) as store:
+            self.recorder = emptied(store).recorder
             yield
 
     def new_originator_id(self) -> str:
@@ -120,3 +147,13 @@ for _case in CASES:
             _name = f"Test{_case.__name__}{_database.__name__}" + (f"Run{_repeat}" if REPEATS > 1 else "")
             globals()[_name] = type(_name, (_database, _case), {"__module__": __name__})
 del _case, _database, AggregateCase, ApplicationCase, NonInterleavingCase, TrackingCase, ProcessCase
+
+
+@pytest.mark.postgres
+def test_a_store_that_was_emptied_is_as_one_just_made(one_database: str, postgres_url: str) -> None:
+    with open_store(one_database) as used:
+        used.recorder.append([event(subjects=["p"])], request=RequestKey("p", "k", b"f"))
+        with create_store(postgres_url, ORIGIN) as fresh, open_store(emptied(used).url) as again:
+            assert again.head() == fresh.head()
+            assert list(again.entries()) == []
+            assert again.recorder.append([event()])[0].index == 0

@@ -9,22 +9,27 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.access import Viewer
 from ledger.application import Ledger
 from ledger.catalogue import TYPES
 from ledger.domain.sections import sections_of, written_names
 from ledger.errors import LedgerError
 from ledger.line import parse_line
 from ledger.opening import create
+from ledger.tokens import PREFIX, Tokens
+from projections.runner import catch_up
 from tests.support.golden import EDITION, Copy, load_golden
+from tests.support.postgres import Cluster, NoPostgres, cluster
 from tests.support.shared import shared_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,6 +206,132 @@ def test_no_personal_text_stands_in_a_row_on_postgresql(
     written = b"".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
     assert len(rows) > 100
     assert in_the_open({MARK, NUMBER}, written) == set()
+
+
+# Who looks, and who holds a token.
+
+
+def look_and_sign_in(ledger: Ledger) -> str:
+    """Looks and a refusal by logins that tell who they are, and a token of one; its secret."""
+    viewer = Viewer(f"hr-1-{MARK}", "HR", "PERSONNEL")
+    uid = ledger.uid("subject", f"P1-{MARK}")
+    assert uid is not None
+    for who in (viewer, Viewer(f"{MARK}-auditor", "AUDITOR"), Viewer(f"P1-{MARK}", "SUBJECT")):
+        ledger.access.look(who, [uid], scope=["INTEGRITY_FILE"], purpose="RECRUIT")
+    ledger.access.refusal(Viewer(MARK, "HR", MARK), type="BreachConfirmed", code="own-case", target=uid)
+    tokens = Tokens(ledger)
+    secret, token = tokens.issue(viewer)
+    tokens.revoke(tokens.issue(Viewer(f"P1-{MARK}", "SUBJECT"))[1].id)
+    assert tokens.find(secret) == token
+    return secret
+
+
+def test_no_login_and_no_secret_stands_in_any_file(loaded: Ledger, tmp_path: Path) -> None:
+    secret = look_and_sign_in(loaded)
+    needles = {MARK, NUMBER, secret, secret.removeprefix(PREFIX)}
+
+    assert (tmp_path / "ledger.db.access-wal").stat().st_size > 0
+    assert_silent(tmp_path, needles)
+    loaded.close()
+    assert {"ledger.db.access", "ledger.db.keys"} <= set(bytes_of(tmp_path))
+    assert_silent(tmp_path, needles)
+
+
+@pytest.mark.postgres
+def test_no_login_and_no_secret_stands_in_a_row_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    copy = Copy(postgres_url, tmp_path)
+    history = write_history(tmp_path / "history.jsonl", [marked(line) for line in golden_lines()])
+    with copy.keys_given():
+        load_golden(postgres_url, history)
+    with copy.opened() as ledger:
+        secret = look_and_sign_in(ledger)
+    names = copy.rows(
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables "
+        "WHERE table_schema IN ('public', 'access')"
+    )
+    rows = [row for (name,) in names for row in copy.rows(f"SELECT * FROM {name}")]  # noqa: S608
+
+    written = b"".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
+    assert {"access.entries", "public.tokens"} <= {name for (name,) in names}
+    assert len(copy.rows("SELECT * FROM access.entries")) == 5
+    assert in_the_open({MARK, NUMBER, secret, secret.removeprefix(PREFIX)}, written) == set()
+
+
+@pytest.fixture
+def throw_away(tmp_path: Path) -> Iterator[tuple[Cluster, Copy]]:
+    """A cluster of its own, and an address of a ledger to be in it."""
+    try:
+        running = cluster()
+        server = running.__enter__()
+    except NoPostgres as reason:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(reason))
+    try:
+        with server.database() as url, Copy(url, tmp_path).keys_given():
+            yield server, Copy(url, tmp_path)
+    finally:
+        running.__exit__(None, None, None)
+
+
+def files_of(server: Cluster) -> dict[str, bytes]:
+    """Every file of a cluster after a checkpoint: tables and indexes, write-ahead log, and what the server says."""
+    import psycopg
+
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    paths = [path for path in server.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return {str(path.relative_to(server.folder)): path.read_bytes() for path in paths}
+
+
+def kinds_of(names: Iterable[str]) -> set[str]:
+    """Which parts of a cluster files belong to: `data/base`, `data/pg_wal`, …"""
+    return {"/".join(name.split("/")[:2]) for name in names}
+
+
+@pytest.mark.postgres
+def test_no_personal_text_stands_in_any_file_of_a_postgresql_cluster(
+    throw_away: tuple[Cluster, Copy], tmp_path: Path
+) -> None:
+    """Rows are not all: what a row said stands in indexes, in the write-ahead log and in pages that were left."""
+    server, copy = throw_away
+    load_golden(copy.url, write_history(tmp_path / "history.jsonl", [marked(line) for line in golden_lines()]))
+    statuses, said = run(
+        ["file", f"P1-{MARK}", "--db", copy.url, "--actor", f"auditor-{MARK}", "--json"],
+        ["file", f"P9-{MARK}", "--db", copy.url, "--actor", f"auditor-{MARK}", "--json"],
+    )
+    with copy.opened() as ledger:
+        secret = look_and_sign_in(ledger)
+        catch_up(ledger, ledger.store.engine)
+    needles = {MARK, NUMBER, secret.removeprefix(PREFIX)}
+    files = files_of(server)
+
+    assert statuses == [0, 4], said
+    compressed = copy.rows("SELECT count(*) FROM entries WHERE pg_column_compression(state) IS NOT NULL")
+    assert compressed == [(0,)], "a search sees nothing in what is compressed"
+    assert {"data/base", "data/pg_wal"} <= kinds_of(files)
+    found = {name: in_the_open(needles, data) for name, data in files.items()}
+    assert {name: told for name, told in found.items() if told} == {}
+
+
+@pytest.mark.postgres
+def test_a_mark_in_a_plain_field_is_found_in_heap_and_write_ahead_log(
+    throw_away: tuple[Cluster, Copy], tmp_path: Path
+) -> None:
+    """The control: a unit's published text; and an index, of the one column of a caller's that is kept as it is."""
+    server, copy = throw_away
+    lines = golden_lines()
+    for line in lines:
+        if line["type"] == "CommitmentMade" and line["data"]["promisor_id"] == "U1":
+            line["data"]["text"] += MARK
+    load_golden(copy.url, write_history(tmp_path / "history.jsonl", lines))
+    copy.rows("INSERT INTO request_keys VALUES (?, 'k', ?, 1, 1)", f"principal-{MARK}", b"fingerprint")
+    files = files_of(server)
+
+    hits = {name for name, data in files.items() if in_the_open({MARK}, data)}
+    assert kinds_of(hits) >= {"data/base", "data/pg_wal"}
+    tables = copy.rows("SELECT pg_relation_filepath(c) FROM unnest(ARRAY['entries', 'request_keys_pkey']) c")
+    assert {f"data/{path}" for (path,) in tables} <= hits
 
 
 # What failing commands say.

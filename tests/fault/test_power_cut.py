@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from ledger.opening import create
 from ledger.storage.store import open_store
 from tests.fault.power import Cut, Disk, replay, trace
 
-COMMITS = int(os.environ.get("INTEGRITY_TEST_COMMITS", "240"))
-CUTS = int(os.environ.get("INTEGRITY_TEST_CUTS", "60"))
+# ASSURANCE §5: 120 cuts for each commit, 2,000 in the night; a cut after every third told line.
+COMMITS = int(os.environ.get("INTEGRITY_TEST_COMMITS", "360"))
+CUTS = int(os.environ.get("INTEGRITY_TEST_CUTS", "120"))
+NIGHTLY_COMMITS, NIGHTLY_CUTS = 4000, 2000
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,15 +37,16 @@ def strace_at_hand() -> None:
 class Written:
     """A ledger that was written under strace: the disk before, and the trace."""
 
-    def __init__(self, folder: Path, synchronous: str) -> None:
+    def __init__(self, folder: Path, synchronous: str, commits: int = COMMITS) -> None:
+        self.commits = commits
         self.folder = folder / "ledger"
         self.folder.mkdir()
         create(f"sqlite:///{self.folder / 'ledger.db'}").close()
         self.before = {path.name: path.read_bytes() for path in self.folder.iterdir() if not path.name.endswith("-shm")}
-        self.trace = trace(self.folder, COMMITS, synchronous)
+        self.trace = trace(self.folder, commits, synchronous)
 
-    def cuts(self, disk: Disk) -> list[Cut]:
-        return list(replay(self.folder, self.before, self.trace, disk, max(1, COMMITS // CUTS)))
+    def cuts(self, disk: Disk, count: int = CUTS) -> Iterator[Cut]:
+        return replay(self.folder, self.before, self.trace, disk, max(1, self.commits // count))
 
 
 def after(cut: Cut, folder: Path) -> tuple[fsck.Report, int]:
@@ -62,26 +66,39 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Written:
     return Written(tmp_path_factory.mktemp("durable"), "FULL")
 
 
-@pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
-def test_no_power_cut_loses_what_was_acknowledged(durable: Written, tmp_path: Path, torn: bool) -> None:
+def assert_nothing_is_lost(written: Written, folder: Path, torn: bool, count: int) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     disk = Disk(random.Random(seed), torn)
-    cuts = durable.cuts(disk)
-
-    for number, cut in enumerate(cuts):
-        report, lost = after(cut, tmp_path / f"cut-{number}")
+    number, told = 0, 0
+    for number, cut in enumerate(written.cuts(disk, count), start=1):
+        report, lost = after(cut, folder / f"cut-{number}")
+        told = len(cut.told)
         assert report.ok, f"seed {seed}, cut {number}: {report.findings}"
-        assert lost == 0, f"seed {seed}, cut {number}: {lost} of {len(cut.told)} told entries are lost"
+        assert lost == 0, f"seed {seed}, cut {number}: {lost} of {told} told entries are lost"
 
-    assert len(cuts) >= CUTS
-    assert len(cuts[-1].told) == COMMITS + 25
-    assert disk.syncs > COMMITS, "every commit waits for the disk"
+    assert number >= count
+    assert told == written.commits + 25
+    assert disk.syncs > written.commits, "every commit waits for the disk"
+
+
+TORN = pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
+
+
+@TORN
+def test_no_power_cut_loses_what_was_acknowledged(durable: Written, tmp_path: Path, torn: bool) -> None:
+    assert_nothing_is_lost(durable, tmp_path, torn, CUTS)
+
+
+@pytest.mark.nightly
+@TORN
+def test_no_power_cut_of_two_thousand_loses_what_was_acknowledged(tmp_path: Path, torn: bool) -> None:
+    assert_nothing_is_lost(Written(tmp_path, "FULL", NIGHTLY_COMMITS), tmp_path, torn, NIGHTLY_CUTS)
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
 def test_the_control_loses_what_was_acknowledged(tmp_path: Path, synchronous: str) -> None:
-    cuts = Written(tmp_path, synchronous).cuts(Disk(random.Random(1), torn=False))[::5]
+    cuts = list(Written(tmp_path, synchronous).cuts(Disk(random.Random(1), torn=False)))[::10]
 
     losses = [after(cut, tmp_path / f"cut-{number}")[1] for number, cut in enumerate(cuts)]
 

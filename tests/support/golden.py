@@ -22,9 +22,11 @@ from ledger.log.merkle import Frontier
 from ledger.mapper import header_of
 from ledger.opening import create_from_history
 from ledger.storage import tables
+from ledger.storage.access_store import access_url
 from tests.support.shared import shared_path
 
 GOLDEN_SIZE = 41
+SCHEMAS = ("public", "access")  # the ledger's own tables, and its access log's
 EDITION = "JMS-DEMO-2025.1"
 KEY_FILES = {"INTEGRITY_KEYS": "keys", "INTEGRITY_SIGNING_KEY": "signing-key", "INTEGRITY_MASTER_KEY": "master-key"}
 
@@ -92,6 +94,11 @@ class Copy:
                 found = cursor.fetchall() if cursor.description else []
             return found
 
+    @property
+    def access(self) -> Copy:
+        """The access log beside it, for the hand of the same somebody."""
+        return Copy(access_url(self.url), self.folder)
+
     def entry(self, index: int) -> bytes:
         ((state,),) = self.rows("SELECT state FROM entries WHERE idx = ?", index)
         return bytes(state)
@@ -152,11 +159,13 @@ class PostgresOriginal:
         self._whole = Copy(url, folder)
         with self._whole.keys_given():
             load_golden(url)
-        names = [table.name for table in tables.metadata.sorted_tables]
-        self._whole.run([("CREATE SCHEMA golden", ())])
-        self._whole.run([(f"CREATE TABLE golden.{name} AS TABLE public.{name}", ()) for name in names])
+        names = [f"{schema}.{table.name}" for schema in SCHEMAS for table in tables.metadata.sorted_tables]
+        kept = {name: f"golden_{name}" for name in names}
+        self._whole.run([(f"CREATE SCHEMA golden_{schema}", ()) for schema in SCHEMAS])
+        self._whole.run([(f"CREATE TABLE {kept[name]} AS TABLE {name}", ()) for name in names])
         self._fresh = [(f"DELETE FROM {name}", ()) for name in names]  # noqa: S608
-        self._fresh += [(f"INSERT INTO {name} SELECT * FROM golden.{name}", ()) for name in names]  # noqa: S608
+        self._fresh += [(f"INSERT INTO {name} SELECT * FROM {kept[name]}", ()) for name in names]  # noqa: S608
+        self._fresh.append(("DROP TABLE IF EXISTS view_position", ()))  # lists that a test has made
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[Copy]:

@@ -36,12 +36,13 @@ class NoPostgres(Exception):
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running server; every test takes a database of its own."""
+    """A running server; every test takes a database of its own. `folder` holds its data directory and its log."""
 
     port: int
     user: str
     pid: int
     numbers: Iterator[int]
+    folder: Path
 
     def url(self, database: str) -> str:
         return f"postgresql://{self.user}@127.0.0.1:{self.port}/{database}"
@@ -87,7 +88,7 @@ def cluster() -> Iterator[Cluster]:
             )  # fmt: skip
         try:
             pid = _wait(data / "postmaster.pid", port, user, server, log)
-            yield Cluster(port, user, pid, count(1))
+            yield Cluster(port, user, pid, count(1), folder)
         finally:
             _end(data / "postmaster.pid", server)
     finally:

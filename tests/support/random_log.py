@@ -137,6 +137,27 @@ def _record(chance: random.Random, log: SmallLog, on: str) -> None:
     log.append("RecordImported", on, {key: value for key, value in data.items() if value is not None})
 
 
+def _check(chance: random.Random, log: SmallLog, on: str) -> None:
+    name = f"K{chance.randrange(5)}"
+    if f"check/{log.uid('check', name)}" not in {entry.stream for entry in log.entries}:
+        data = {"check_id": name, "subject_id": chance.choice(PEOPLE), "purpose": "PROMOTE", "requester": "U1"}
+        log.request_check(on, {**data, "statutory_basis": chance.choice([None, "公务员法 26"])})
+        return
+    decision = chance.choice(["ELIGIBLE", "NOT_ELIGIBLE"])
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        ("PreDecisionNoticeSent", {"reply_due": on}),
+        ("CandidateResponded", {}),
+        ("EligibilityDecided", {"decision": decision}),
+        ("EligibilityNotified", {}),
+        ("EligibilityDisputed", {}),
+        ("EligibilityRedetermined", {"decision": decision}),
+        ("EligibilityFinalised", {}),
+        ("EligibilityWithdrawn", {}),
+    ]
+    kind, data = chance.choice(kinds)
+    log.append(kind, on, {"check_id": name, **data})
+
+
 def _severity(chance: random.Random) -> str:
     return chance.choice(["MINOR", "GENERAL", "SERIOUS"])
 
@@ -153,4 +174,5 @@ WRITERS: tuple[Writer, ...] = (
     _assessment,
     _career,
     _record,
+    _check,
 )

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from ledger import fsck
 from ledger.application import Ledger
 from ledger.clock import CST
 from ledger.domain.base import LedgerAggregate
@@ -37,6 +38,7 @@ OPENED = date(2025, 1, 1)
 CREDIT = LineActor("credit-1", "CREDIT", "CREDIT-OFFICE")
 CREDIT_ELSEWHERE = LineActor("credit-9", "CREDIT", "U2")
 HR = LineActor("hr-1", "HR", "PERSONNEL")
+HR_2 = LineActor("hr-2", "HR", "PERSONNEL")
 REPORTER = LineActor("reporter-1", "REPORTER", "U1")
 DECIDER = LineActor("decider-1", "DECIDER", "CREDIT-OFFICE")
 DECIDER_2 = LineActor("decider-2", "DECIDER", "CREDIT-OFFICE")
@@ -113,17 +115,19 @@ class Scene:
         recorded: str | None = None,
         **more: Any,
     ) -> Acknowledgement:
-        """Submit one command; `more` are further members of the line (`after`, `source`, `basis`, `request`)."""
+        """Submit one command; `more` are its `request` and `documents`, and further members of the line. SYSTEM is the
+        ledger itself, as in a history of its acts."""
         self.on_day(recorded or on)
-        request = more.pop("request", None)
+        given = {name: more.pop(name) for name in ("request", "documents") if name in more}
         body = {name: value for name, value in data.items() if value is not ABSENT}
-        return self.ledger.submit(Line(kind, date.fromisoformat(on), actor, body, **more), request=request)
+        line = Line(kind, date.fromisoformat(on), actor, body, **more)
+        return self.ledger.submit(line, as_system=actor == SYSTEM, **given)
 
     def _write(
         self, kind: str, on: str, actor: LineActor, data: Mapping[str, Any], changes: dict[str, Any]
     ) -> Acknowledgement:
         recorded, by = changes.pop("recorded", None), changes.pop("by", actor)
-        line = {name: changes.pop(name) for name in ("request", "after", "source") if name in changes}
+        line = {name: changes.pop(name) for name in ("request", "documents", "after", "source") if name in changes}
         body = {**data, **{name.removesuffix("_"): value for name, value in changes.items()}}
         return self.act(kind, on, by, body, recorded=recorded, **line)
 
@@ -152,7 +156,8 @@ class Scene:
         return self._write("SanctionImposed", on, HR, data, changes)
 
     def lift(self, on: str, **changes: Any) -> Acknowledgement:
-        return self._write("SanctionLifted", on, HR, {"subject_id": "P1", "kind": "RECRUITMENT_BAR"}, changes)
+        data = {"subject_id": "P1", "kind": "RECRUITMENT_BAR", "doc": DOCUMENT}
+        return self._write("SanctionLifted", on, HR, data, changes)
 
     # Editions.
 
@@ -192,7 +197,7 @@ class Scene:
         return self._write("CommitmentWaived", on, CREDIT, data, changes)
 
     def flag_overdue(self, on: str, **changes: Any) -> Acknowledgement:
-        return self._write("CommitmentOverdueFlagged", on, SYSTEM, {"commitment_id": "C1", "days": 1}, changes)
+        return self._write("CommitmentOverdueFlagged", on, SYSTEM, {"commitment_id": "C1"}, changes)
 
     # Breaches.
 
@@ -268,7 +273,8 @@ class Scene:
         return self._write("AppealDecided", on, REVIEWER, data, changes)
 
     def correct(self, on: str, field: str, value: Any, **changes: Any) -> Acknowledgement:
-        data = {"breach_id": "B1", "target_event": "BreachReported", "field": field, "corrected_value": value}
+        opening = "AuthorityRecordImported" if changes.get("breach_id") == "B2" else "BreachReported"
+        data = {"breach_id": "B1", "target_event": opening, "field": field, "corrected_value": value}
         return self._write("RecordCorrected", on, CREDIT, {**data, "reason": "…"}, changes)
 
     def void(self, on: str, **changes: Any) -> Acknowledgement:
@@ -342,7 +348,7 @@ class Scene:
 
     def redetermine(self, on: str, **changes: Any) -> Acknowledgement:
         data = {"check_id": "K1", "decision": "ELIGIBLE", "reasons": "…"}
-        return self._write("EligibilityRedetermined", on, HR, data, changes)
+        return self._write("EligibilityRedetermined", on, HR_2, data, changes)
 
     def finalise(self, on: str, **changes: Any) -> Acknowledgement:
         return self._write("EligibilityFinalised", on, HR, {"check_id": "K1"}, changes)
@@ -434,13 +440,19 @@ def _first_scene() -> Path:
 
 
 @contextmanager
-def a_scene(folder: Path) -> Iterator[Scene]:
-    """A scene of its own in `folder`; at the end its log is checked."""
+def a_scene(folder: Path, *, spoilt: bool = False) -> Iterator[Scene]:
+    """A scene of its own in `folder`; at the end its log is checked, and then verified as an auditor would.
+
+    Not if the test means to spoil it.
+    """
     shutil.copytree(_first_scene(), folder, dirs_exist_ok=True)
     scene = Scene(f"sqlite:///{folder / 'scene.db'}")
     scene.ledger.offer_edition(shipped_edition(EDITION))
     try:
         yield scene
+        if spoilt:
+            return
         check_log(scene.store, ORIGIN)
+        assert [finding.what for finding in fsck.verify(scene.ledger).findings] == []
     finally:
         scene.ledger.close()

@@ -79,7 +79,8 @@ class SmallLog:
         index = len(self.entries)
         stream = self._stream(type, data)
         own = self.stream(stream, index)
-        plain = {name: self._uid_in(name, value) for name, value in data.items()}
+        # An entry leaves out what is null (DESIGN §3), as the ledger's mapper does.
+        plain = {name: self._uid_in(name, value) for name, value in data.items() if value is not None}
         named = {plain[name] for name in REFERENCES if plain.get(name) is not None}
         listed = named.union(*(entry.subjects for entry in own)) if subjects is None else set(subjects)
         earlier = self.entries[-1].recorded_at if self.entries else START
@@ -154,7 +155,7 @@ class SmallLog:
         return uid
 
     def _uid_in(self, name: str, value: Any) -> Any:
-        return self._pseudonym("subject", value) if name in REFERENCES and value is not None else value
+        return self._pseudonym("subject", value) if name in REFERENCES else value
 
     # What a `Reader` reads.
 

@@ -95,7 +95,7 @@ def test_no_arrow_turns_round() -> None:
         ("ledger.log.chain", "from ledger.domain.breach import Breach"),
         ("ledger.domain.breach", "from ledger import rulebook"),
         ("ledger.domain.breach", "from ..log import chain"),
-        ("ledger.rulebook.evaluate", "import ledger.log.merkle as m"),
+        ("ledger.rulebook.balance", "import ledger.log.merkle as m"),
         ("ledger.folds.score", "from ledger.storage.events import Head"),
         ("ledger.folds.score", "from ledger import application"),
         ("ledger.log.tiles", "import importlib\nimportlib.import_module('ledger.rulebook')"),
@@ -112,7 +112,7 @@ def test_a_made_up_offender_is_caught(module: str, source: str) -> None:
         ("projections.ranking", "from ledger.folds import score"),
         (
             "ledger.folds.score",
-            "from ledger.rulebook.evaluate import evaluate\nfrom ledger import errors\nimport datetime",
+            "from ledger.rulebook.balance import balance\nfrom ledger import errors\nimport datetime",
         ),
         ("ledger.domain.breach", "from ledger.errors import Refused\nimport logging"),
         ("ledger.log.chain", "import hashlib\nfrom ledger.log import encoding"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +17,7 @@ import pytest
 from ledger.application import Ledger
 from ledger.errors import ClockBehind, Conflict, LedgerError, NotFound
 from ledger.line import Line, LineActor
+from ledger.opening import create
 from ledger.storage.events import Acknowledgement, RequestKeyReused
 from tests.support.scene import CREDIT, DOCUMENT, P1, U1, Scene
 from tests.support.storage import check_log
@@ -299,6 +302,52 @@ def test_within_the_allowed_skew_time_stands_still(january: Scene) -> None:
 def test_a_ledger_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         Ledger.open(f"sqlite:///{tmp_path / 'nothing.db'}")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def held(folder: Path) -> list[str]:
+    """The files of a folder that this process has open."""
+    names = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if _is_open(fd)]
+    return sorted(name for name in names if name.startswith(str(folder)))
+
+
+def _is_open(fd: str) -> bool:
+    return Path(f"/proc/self/fd/{fd}").is_symlink()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs a list of the files that are open")
+def test_an_opening_that_fails_leaves_nothing_open(scene: Scene, tmp_path: Path) -> None:
+    url, folder = scene.store.url, tmp_path / "scene"
+    scene.ledger.close()
+    gc.collect()
+    before = held(folder)
+
+    def broken(ledger: Ledger) -> None:
+        ledger.store.head()
+        ledger.keys.get("nobody", "CASE")
+        raise RuntimeError("entry 0 cannot be read")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "read_opening", broken)
+        with pytest.raises(RuntimeError, match="entry 0") as kept:
+            Ledger.open(url)
+        assert held(folder) == before, kept
+
+    scene.ledger = Ledger.open(url, clock=scene.clock)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs a list of the files that are open")
+def test_a_creation_that_fails_leaves_nothing_open_and_nothing_behind(tmp_path: Path) -> None:
+    def broken(ledger: Ledger) -> None:
+        ledger.keys.get("nobody", "CASE")
+        raise RuntimeError("no access log")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "make_access", broken)
+        with pytest.raises(RuntimeError, match="access") as kept:
+            create(f"sqlite:///{tmp_path / 'ledger.db'}")
+        assert held(tmp_path) == [], kept
 
     assert list(tmp_path.iterdir()) == []
 

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from ledger import transactions
 from ledger.application import Ledger
 from ledger.errors import Group, Invalid
+from ledger.importing import history
 from ledger.importing.history import import_history, read_lines
-from ledger.line import Line
+from ledger.line import MAX_LINE_BYTES, Line
 from ledger.log.encoding import canonical
 from ledger.opening import LineRefused, create_from_history
 from ledger.rulebook.edition import shipped_edition
@@ -287,7 +289,7 @@ def test_a_history_begins_with_a_time_that_has_passed(tmp_path: Path) -> None:
     with keys_in(tmp_path), pytest.raises(Invalid) as nothing:
         load(url, [])
 
-    assert {untimed.value.code, nothing.value.code} == {"recorded-at-missing"}
+    assert (untimed.value.code, nothing.value.code) == ("recorded-at-missing", "empty-history")
     assert refused_load(url, tmp_path, LINES, clock=lambda: datetime(2024, 1, 1, tzinfo=UTC)).number == 1
     assert left_behind(url, tmp_path) == []
 
@@ -408,6 +410,50 @@ def test_a_byte_order_mark_and_windows_lines_are_read(scene: Scene, file: Path) 
     assert import_history(scene.ledger, file).imported == 2
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_line_that_is_too_long_is_left_out_and_the_next_is_read(scene: Scene, file: Path, line_end: bytes) -> None:
+    """Opening and import read a file by the same lines."""
+    scene.on_day("2025-06-01")
+    long = b"x" * (2 * MAX_LINE_BYTES + 5)
+    file.write_bytes(line_end.join([late(8).encode(), b"", long, b"  ", late(9).encode()]))
+
+    lines = read_lines(file)
+    assert next(lines).number == 1
+    with pytest.raises(LineRefused) as refused:
+        next(lines)
+    assert (refused.value.number, refused.value.code) == (3, "line-too-long")
+
+    report = import_history(scene.ledger, file, skip_refused=True)
+    assert (report.rows, report.imported, dict(report.reasons)) == (3, 2, {"line-too-long": 1})
+    again = import_history(scene.ledger, file, skip_refused=True)
+    assert (again.rows, dict(again.reasons)) == (3, {"already-imported": 2, "line-too-long": 1})
+
+
+def test_a_file_is_never_held_as_a_whole(scene: Scene, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its digest is taken piece by piece, and is the digest of the whole."""
+    scene.on_day("2025-06-01")
+    file.write_text("\n".join([late(8), late(9)]), encoding="utf-8")
+    digest = scene.ledger.keyed_digest(file.read_bytes())
+    monkeypatch.setattr(history, "_PIECE_BYTES", 100)
+    monkeypatch.delattr(Path, "read_bytes")
+
+    report = import_history(scene.ledger, file)
+
+    assert (report.imported, report.batch) == (2, digest)
+    assert import_history(scene.ledger, file).reasons == {"already-imported": 2}
+
+
+def test_a_transaction_of_more_records_than_are_kept_at_hand(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "_LIVE", 2)
+    with scene.ledger.transaction():
+        for number in range(5):
+            scene.promise("2025-06-01", commitment_id=f"C{number}", due_on="2025-12-31")
+        for number in range(5):
+            scene.fulfil("2025-06-02", commitment_id=f"C{number}")
+
+    assert {scene.state("commitment", f"C{number}").version for number in range(5)} == {2}
+
+
 def test_the_lines_of_a_file_are_read_one_by_one(file: Path) -> None:
     file.write_text("\n".join([LINES[0], "{"]), encoding="utf-8")
     lines: Iterator[Line] = read_lines(file)
@@ -416,6 +462,28 @@ def test_the_lines_of_a_file_are_read_one_by_one(file: Path) -> None:
     with pytest.raises(LineRefused) as refused:
         next(lines)
     assert (refused.value.number, refused.value.code) == (2, "not-json")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \r\n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_file_without_a_line_is_no_history(scene: Scene, file: Path, content: bytes, dry_run: bool) -> None:
+    file.write_bytes(content)
+
+    with scene.refused("empty-history"):
+        import_history(scene.ledger, file, dry_run=dry_run)
+
+
+def test_a_line_that_saw_an_older_version_is_refused_by_its_number(scene: Scene, file: Path) -> None:
+    scene.on_day("2025-06-01")
+    stale = json.loads(late(15)) | {"after": 7}
+    file.write_text("\n".join([late(8), late(9), json.dumps(stale)]), encoding="utf-8")
+    head = scene.store.head()
+
+    report = import_history(scene.ledger, file)
+
+    assert [(one["line"], one["code"], one["field"]) for one in report.refused] == [(3, "stale-version", "after")]
+    assert (report.committed, scene.store.head()) == (False, head)
+    assert import_history(scene.ledger, file, skip_refused=True).imported == 2
 
 
 def test_a_fault_of_the_clock_is_raised_and_not_counted(scene: Scene, file: Path) -> None:

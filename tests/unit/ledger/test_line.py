@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.errors import Group, Invalid
-from ledger.line import MAX_LINE_BYTES, LineActor, parse_day, parse_line
+from ledger.line import MAX_LINE_BYTES, Line, LineActor, parse_day, parse_line
 
 ACTOR = {"id": "credit-1", "role": "CREDIT", "unit_id": "CREDIT-OFFICE"}
 LINE: dict[str, Any] = {
@@ -34,12 +34,12 @@ def refusal_of(data: bytes) -> tuple[str, str | None]:
 
 
 def test_a_line_is_what_it_says() -> None:
-    line = parse_line(written(recorded_at="2025-02-01T09:00:00+08:00", basis=["R-1"], purpose="x", after=3), 7)
+    line = parse_line(written(recorded_at="2025-02-01T09:00:00+08:00", basis=["R-1"], purpose="X", after=3), 7)
 
     assert (line.type, line.effective_on, line.number) == ("RecordVoided", date(2025, 2, 1), 7)
     assert line.actor == LineActor("credit-1", "CREDIT", "CREDIT-OFFICE")
     assert line.recorded_at == datetime(2025, 2, 1, 1, tzinfo=UTC)
-    assert (line.basis, line.purpose, line.after, line.data) == (("R-1",), "x", 3, {"breach_id": "B1"})
+    assert (line.basis, line.purpose, line.after, line.data) == (("R-1",), "X", 3, {"breach_id": "B1"})
 
 
 @pytest.mark.parametrize("member", ["type", "effective_on", "actor", "data"])
@@ -78,6 +78,57 @@ def test_a_required_member_is_named(member: str) -> None:
 )
 def test_a_member_has_its_type(changes: dict[str, Any], code: str, field: str) -> None:
     assert refusal_of(written(**changes)) == (code, field)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"source": {"system": "OLD", "note": SECRET}}, "unknown-field", "source.note"),
+        ({"source": {SECRET: "x"}}, "unknown-field", "source.(unprintable name)"),
+        ({"source": {"system": "O" * 201}}, "too-long", "source.system"),
+        ({"source": {"system": "OLD", "record": ""}}, "empty", "source.record"),
+        ({"source": {"system": "\ud800"}}, "lone-surrogate", "source.system"),
+        ({"source": {"system": "OLD", "recorded_at": "yesterday"}}, "bad-time", "source.recorded_at"),
+        ({"actor": {**ACTOR, "id": "x" * 201}}, "too-long", "actor.id"),
+        ({"actor": {**ACTOR, "id": "\ud800"}}, "lone-surrogate", "actor.id"),
+        ({"actor": {**ACTOR, "id": "a\u202eb"}}, "forbidden-character", "actor.id"),
+        ({"actor": {**ACTOR, "id": "e\u0301"}}, "not-nfc", "actor.id"),
+        ({"actor": {**ACTOR, "id": "a\nb"}}, "forbidden-character", "actor.id"),
+        ({"actor": {**ACTOR, "unit_id": "\ud800"}}, "lone-surrogate", "actor.unit_id"),
+        ({"actor": {**ACTOR, "unit_id": "U\u200b1"}}, "forbidden-character", "actor.unit_id"),
+        ({"purpose": f"{SECRET}的档案"}, "bad-code", "purpose"),
+        ({"purpose": "\ud800"}, "bad-code", "purpose"),
+        ({"purpose": "RECRUIT\n"}, "bad-code", "purpose"),
+        ({"purpose": "R" * 65}, "bad-code", "purpose"),
+        ({"basis": ["R-1", "R" * 201]}, "too-long", "basis.1"),
+        ({"basis": [""]}, "empty", "basis.0"),
+        ({"basis": ["R\u202e1"]}, "forbidden-character", "basis.0"),
+        ({"recorded_at": "0001-01-01T00:00:00+08:00"}, "bad-time", "recorded_at"),
+        ({"recorded_at": "2025-W01-1T00:00:00+00:00"}, "bad-time", "recorded_at"),
+    ],
+    ids=lambda value: ascii(value).replace(ascii(SECRET)[1:-1], "name")[:60],
+)
+def test_what_enters_the_entry_plain_has_no_room_for_words(changes: dict[str, Any], code: str, field: str) -> None:
+    assert refusal_of(json.dumps({**LINE, **changes}).encode()) == (code, field)
+
+
+def test_a_line_made_by_a_door_obeys_the_same_rules() -> None:
+    with pytest.raises(Invalid) as wrong:
+        LineActor("a\u202eb", "HR")
+    assert (wrong.value.code, wrong.value.field) == ("forbidden-character", "actor.id")
+    with pytest.raises(Invalid) as wrong:
+        Line("RecordVoided", date(2025, 2, 1), LineActor("a", "HR"), {}, source={"note": "x"})
+    assert (wrong.value.code, wrong.value.field) == ("unknown-field", "source.note")
+
+
+def test_a_source_names_its_system_its_record_and_its_time() -> None:
+    source = {"system": "OLD", "record": "张-7", "recorded_at": "2020-01-01T00:00:00+08:00"}
+
+    assert parse_line(written(source=source)).source == source
+
+
+def test_clauses_are_in_the_words_of_the_law() -> None:
+    assert parse_line(written(basis=["公务员法 26(4)"])).basis == ("公务员法 26(4)",)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +175,8 @@ def test_a_line_in_gb18030_is_refused() -> None:
 
 
 def test_a_line_holds_a_mebibyte_and_not_a_byte_more() -> None:
-    frame = len(written(purpose=""))
-    longest = written(purpose="x" * (MAX_LINE_BYTES - frame))
+    frame = len(written(data={"text": ""}))
+    longest = written(data={"text": "x" * (MAX_LINE_BYTES - frame)})
     assert len(longest) == MAX_LINE_BYTES
     parse_line(longest)
 

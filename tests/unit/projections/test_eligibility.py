@@ -55,3 +55,53 @@ def test_a_check_is_absent_before_its_request() -> None:
 
 def test_a_check_is_found_by_its_pseudonym() -> None:
     assert ask(checked_log(), date(2025, 5, 1), name=uid_of("check", "K1"))["check"] == "K1"
+
+
+WEIGHED = {"nature_of_position": "综合管理"}
+
+
+def decided_log() -> SmallLog:
+    """A check of P1 for PERSONNEL: noticed, answered, decided with reasons, disputed and determined again."""
+    log = registered_log()
+    for unit in ("PERSONNEL", "OTHER-HR"):
+        log.append("SubjectRegistered", "2025-01-01", {"subject_id": unit, "kind": "UNIT"})
+    hr = {"id": "somebody", "role": "HR", "unit": uid_of("subject", "PERSONNEL")}
+    request = {"check_id": "K1", "subject_id": "P1", "purpose": "PROMOTE", "statutory_basis": "公务员法 26"}
+    log.request_check("2025-04-01", {**request, "requester": "PERSONNEL"})
+    log.append("PreDecisionNoticeSent", "2025-04-02", {"check_id": "K1", "reply_due": "2025-04-10"})
+    said = {"statement": {"statement": "已改正"}}
+    log.append("CandidateResponded", "2025-04-03", {"check_id": "K1"}, texts=said)
+    texts: dict[str, Any] = {"reasons": {"reasons": "初次理由"}, "considerations": {"considerations": WEIGHED}}
+    decision = {"check_id": "K1", "decision": "NOT_ELIGIBLE", "departs_from_rule": True}
+    log.append("EligibilityDecided", "2025-04-11", decision, actor=hr, texts=texts)
+    log.append("EligibilityNotified", "2025-04-12", {"check_id": "K1"})
+    log.append("EligibilityDisputed", "2025-04-14", {"check_id": "K1"}, texts={"grounds": {"grounds": "已移出"}})
+    again = {"check_id": "K1", "decision": "ELIGIBLE"}
+    log.append("EligibilityRedetermined", "2025-04-20", again, actor=hr, texts={"reasons": {"reasons": "复查属实"}})
+    return log
+
+
+@pytest.mark.parametrize(("viewer", "unit"), [("AUDITOR", None), ("SUBJECT", None), ("HR", "PERSONNEL"), ("HR", None)])
+def test_who_decided_and_why_is_for_the_candidate_the_asking_hr_and_the_auditor(viewer: str, unit: str | None) -> None:
+    answer = check(decided_log(), "K1", as_of=date(2025, 4, 30), as_known=100, viewer=viewer, unit=unit)
+
+    assert answer["decided_by"] == {"role": "HR", "unit": "PERSONNEL"}
+    assert (answer["reasons"], answer["considerations"], answer["departs_from_rule"]) == ("复查属实", WEIGHED, True)
+    assert (answer["statement"], answer["grounds"]) == ("已改正", "已移出")
+
+
+@pytest.mark.parametrize(("viewer", "unit"), [("HR", "OTHER-HR"), ("DPO", None), ("DECIDER", None), ("PUBLIC", None)])
+def test_others_read_none_of_it(viewer: str, unit: str | None) -> None:
+    answer = check(decided_log(), "K1", as_of=date(2025, 4, 30), as_known=100, viewer=viewer, unit=unit)
+
+    assert not {"decided_by", "reasons", "considerations", "statement", "grounds"} & answer.keys()
+    assert "初次理由" not in str(answer)
+
+
+def test_reasons_are_those_of_the_day_and_absent_once_erased() -> None:
+    log = decided_log()
+    earlier = check(log, "K1", as_of=date(2025, 4, 13), as_known=100)
+    assert (earlier["decision"], earlier["reasons"], earlier["grounds"]) == ("NOT_ELIGIBLE", "初次理由", None)
+    assert check(log, "K1", as_of=date(2025, 4, 2), as_known=100)["decided_by"] is None
+    log.texts.clear()
+    assert check(log, "K1", as_of=date(2025, 4, 30), as_known=100)["reasons"] is None

@@ -193,13 +193,27 @@ def test_the_balance_is_for_the_person_and_the_auditor() -> None:
     assert holders == ["SUBJECT", "AUDITOR"]
 
 
-def test_a_unit_head_learns_how_many_duty_related_findings_and_never_which() -> None:
+def test_a_unit_head_finds_nothing_of_findings_in_a_persons_file() -> None:
     log = registered_log()
     find(log, "B1", "GENERAL", unit_at_time="U1")
-    find(log, "B2", "MINOR", duty_related=False)
-    file = seen(log, "UNIT_HEAD")
-    assert (file["breaches"], file["breaches_withheld"]) == ([], 1)
-    assert "breaches_withheld" not in seen(log, "UNIT_HEAD", unit="U2")
+    for unit in (None, "U1"):
+        file = seen(log, "UNIT_HEAD", unit=unit)
+        assert file["breaches"] == file["repairs"] == []
+        assert "breaches_withheld" not in file
+        assert "B1" not in str(file)
+
+
+@pytest.mark.parametrize("viewer", ["UNIT_HEAD", "SUBJECT"])
+def test_a_units_own_file_says_how_many_findings_of_its_officials_count_and_never_whose(viewer: str) -> None:
+    log = registered_log()
+    find(log, "B1", "GENERAL", unit_at_time="U1")
+    find(log, "B2", "MINOR", duty_related=False, unit_at_time="U1")
+    find(log, "B3", "GENERAL")
+    file = seen(log, viewer, "U1")
+    assert (file["breaches"], file["breaches_withheld"], file["demonstration"]) == ([], 1, True)
+    assert "P1" not in str(file)
+    for other in ("PUBLIC", "HR"):
+        assert "breaches_withheld" not in seen(log, other, "U1")
 
 
 def test_own_hr_reads_a_disputed_record_as_disputed_and_without_its_story() -> None:
@@ -228,6 +242,108 @@ def test_a_standing_finding_says_its_effects_its_end_its_repair_and_its_remedies
     assert (breach["repair_from"], breach["expires_on"]) == ("2025-06-03", "2026-03-03")
     assert breach["remedies"] == [{"route": route, "until": "2025-04-02"} for route in ("REVIEW", "APPEAL")]
     assert breach["unit"] == "U1"
+
+
+def hearing(log: SmallLog, reply_due: str = "2025-01-31") -> None:
+    report(log, "B1")
+    notice = {"served_on": "2025-01-10", "reply_due": reply_due, "proposed_finding": "GENERAL"}
+    rights: dict[str, Any] = {"basis": ["R-P2", "公务员法 63"], "rights_text": "可陈述申辩"}
+    data = {"breach_id": "B1", **notice, **rights}
+    log.append("BreachNotified", "2025-01-10", data, texts={"summary": {"facts": "…"}})
+
+
+@pytest.mark.parametrize("viewer", ["SUBJECT", "AUDITOR", "DECIDER"])
+def test_what_is_put_to_a_person_is_a_proposal_with_its_basis_and_their_rights(viewer: str) -> None:
+    log = registered_log()
+    hearing(log)
+    (breach,) = seen(log, viewer, as_of=date(2025, 1, 20))["breaches"]
+    assert (breach["severity"], breach["proposed_severity"]) == (None, "GENERAL")
+    assert (breach["notice"]["basis"], breach["notice"]["rights_text"]) == (["R-P2", "公务员法 63"], "可陈述申辩")
+    assert breach["notice"]["reply_due"] == "2025-01-31"
+
+
+def test_own_hr_does_not_read_the_notice_of_a_finding() -> None:
+    log = registered_log()
+    hearing(log)
+    log.append("BreachConfirmed", "2025-03-03", {"breach_id": "B1", "severity": "GENERAL", "decision_on": "2025-03-03"})
+    (breach,) = seen(log, "HR")["breaches"]
+    assert "notice" not in breach
+
+
+def rejected(log: SmallLog, until: str | None) -> None:
+    """A repair of a GENERAL finding of 2025-03-03, applied for on 06-10, rejected on 06-20."""
+    general(log)
+    log.append("RepairApplied", "2025-06-10", {"repair_id": "R1", "breach_id": "B1", "performed_on": "2025-06-01"})
+    log.append("RepairAccepted", "2025-06-11", {"repair_id": "R1", "accepted_on": "2025-06-11"})
+    log.append("RepairRejected", "2025-06-20", {"repair_id": "R1", "reapply_after": until})
+
+
+def repair_on(log: SmallLog, day: date, viewer: str = "SUBJECT") -> tuple[str | None, str | None]:
+    (breach,) = seen(log, viewer, as_of=day)["breaches"]
+    return breach["repair_from"], breach["repair_open"]
+
+
+def test_while_a_repair_is_open_none_is_offered() -> None:
+    log = registered_log()
+    rejected(log, None)
+    assert repair_on(log, date(2025, 6, 9)) == ("2025-06-03", None)
+    assert repair_on(log, date(2025, 6, 10)) == repair_on(log, date(2025, 6, 19)) == (None, "R1")
+    assert repair_on(log, date(2025, 6, 20)) == ("2025-06-03", None)
+
+
+def test_a_bar_moves_the_first_day_of_repair_behind_its_last() -> None:
+    log = registered_log()
+    rejected(log, "2025-08-19")
+    assert repair_on(log, date(2025, 6, 20)) == ("2025-08-20", None)
+    assert repair_on(log, date(2025, 9, 1)) == ("2025-08-20", None)
+
+
+def test_a_bar_that_outlasts_the_finding_leaves_no_day() -> None:
+    log = registered_log()
+    rejected(log, "9999-12-31")
+    assert repair_on(log, date(2025, 6, 20)) == (None, None)
+
+
+def test_while_an_appeal_is_open_no_repair_is_offered() -> None:
+    log = registered_log()
+    appealed(log)
+    (breach,) = seen(log, "SUBJECT")["breaches"]
+    assert (breach["state"], breach["repair_from"]) == ("APPEALED", None)
+
+
+def test_recruiting_hr_reads_the_end_and_the_routes_of_the_kind_of_record() -> None:
+    log = registered_log()
+    serious_list(log)
+    consent(log)
+    (listed,) = seen(log, "RECRUIT")["breaches"]
+    assert (listed["remedies"], listed["expires_on"]) == ([{"route": "OBJECTION", "until": None}], "2028-03-03")
+    assert "repair_from" not in listed
+
+
+@pytest.mark.parametrize(
+    ("viewer", "subject"), [("HR", "P1"), ("RECRUIT", "P1"), ("PUBLIC", "U1"), ("UNIT_HEAD", "U1")]
+)
+def test_whoever_reads_a_state_or_a_date_that_rests_on_demonstration_is_told(viewer: str, subject: str) -> None:
+    log = registered_log()
+    consent(log)
+    assert seen(log, viewer, subject)["demonstration"] is (viewer == "RECRUIT"), "the rules of recruitment are ones"
+    find(log, "B1", "GENERAL", subject=subject, duty_related=subject == "P1", publicity=True)
+    file = seen(log, viewer, subject)
+    assert file["demonstration"] is True
+    assert [breach["demonstration"] for breach in file["breaches"]] == [True]
+
+
+def test_a_post_is_in_the_file_from_the_day_its_entry_counts() -> None:
+    log = registered_log()
+    data = {"subject_id": "P1", "unit_id": "U1", "level": "L3", "post": "C3"}
+    log.append("PostAssigned", "2025-03-10", {**data, "from": "2023-01-01"})
+    log.append("PostAssigned", "2025-05-01", {**data, "from": "2025-05-01"})
+    days = [date(2025, 3, 9), date(2025, 3, 10), date(2025, 5, 1)]
+    assert [[post["from"] for post in seen(log, "HR", as_of=day)["posts"]] for day in days] == [
+        [],
+        ["2023-01-01"],
+        ["2023-01-01", "2025-05-01"],
+    ]
 
 
 def test_after_a_decided_review_only_an_appeal_is_open_for_fifteen_days() -> None:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from projections import lists
+from projections import lists, views
+from projections.integrity_file import integrity_file
 from projections.lists import HANDLERS, OPENING, TYPES, Rows, Unhandled, fold
+from projections.runner import catch_up
+from projections.unit_score import unit_score
 from projections.views import COLUMNS
+from tests.support.scene import a_scene
 from tests.support.small_log import SmallLog, registered_log, uid_of
 
-OF_KEY = {"B1": ("breaches", "breach"), "C1": ("commitments", "commitment"), "x1": ("records", "record")}
+OF_KEY = {
+    "B1": ("breaches", "breach"),
+    "C1": ("commitments", "commitment"),
+    "x1": ("records", "record"),
+    "K1": ("checks", "check"),
+}
+# `views.FOLDS` and the digest of the handlers it stands for. Another digest: if a handler means something else now,
+# `FOLDS` is raised, so that lists kept by older handlers are made again instead of being taken for edited ones; the
+# digest is noted here in any case.
+HANDLERS_OF_FOLDS = (1, "bbe10aaf445798e0")
 REPORT = {"breach_id": "B1", "subject_id": "P1", "category": "DUTY", "proposed_severity": "GENERAL",
           "occurred_on": "2025-01-05", "duty_related": True, "unit_at_time": "U1"}  # fmt: skip
 LISTING = {"breach_id": "B1", "subject_id": "P1", "record_kind": "SEVERE_LIST", "severity": "SERIOUS",
@@ -20,6 +37,9 @@ PROMISE = {"commitment_id": "C1", "promisor_id": "P1", "kind": "SERVICE", "due_o
            "public": True}  # fmt: skip
 RECORD = {"source": "CHI", "source_record": "x1", "kind": "ALLEGATION", "outcome": "CONFIRMED", "layer": "CHI00",
           "subject_id": "P1", "unit_id": "U1", "occurred_on": "1999", "case_ref": "c9"}  # fmt: skip
+
+
+CHECK = {"check_id": "K1", "subject_id": "P1", "purpose": "RECRUIT", "post_ref": "岗位一", "requester": "U1"}
 
 
 def folded(log: SmallLog) -> Rows:
@@ -138,6 +158,59 @@ def test_a_person_is_listed_without_a_name_and_with_the_post_that_begins_last() 
     assert (unit_row["name"], unit_row["kind"]) == ("示范单位", "UNIT")
 
 
+CHECK_STEPS = [
+    ("EligibilityEvaluated", {"outcome": "REFER"}, {"state": "EVALUATED", "outcome": "REFER"}),
+    ("PreDecisionNoticeSent", {"reply_due": "2025-02-20"}, {"state": "NOTICED", "reply_due": "2025-02-20"}),
+    ("CandidateResponded", {}, {"state": "RESPONDED", "decision": None}),
+    ("EligibilityDecided", {"decision": "NOT_ELIGIBLE"}, {"state": "DECIDED", "decision": "NOT_ELIGIBLE"}),
+    ("EligibilityNotified", {}, {"state": "NOTIFIED"}),
+    ("EligibilityDisputed", {}, {"state": "DISPUTED"}),
+    ("EligibilityRedetermined", {"decision": "ELIGIBLE"}, {"state": "REDETERMINED", "decision": "ELIGIBLE"}),
+    ("EligibilityFinalised", {}, {"state": "FINAL"}),
+    ("EligibilityWithdrawn", {}, {"state": "WITHDRAWN"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "data", "changes"), CHECK_STEPS, ids=[step[0] for step in CHECK_STEPS])
+def test_a_check_moves(kind: str, data: dict[str, Any], changes: dict[str, Any]) -> None:
+    log = after(("EligibilityCheckRequested", CHECK), (kind, {"check_id": "K1", **data}))
+    row = row_of(log, "K1")
+    assert {name: row[name] for name in changes} == changes
+    assert (row["subject"], row["first_index"], row["last_index"]) == (
+        uid_of("subject", "P1"),
+        log.size - 2,
+        log.size - 1,
+    )
+
+
+def test_a_request_opens_a_row() -> None:
+    row = row_of(after(("EligibilityCheckRequested", CHECK)), "K1")
+    shown = ("check_id", "state", "purpose", "post_ref", "requested_on", "outcome", "decision", "reply_due")
+    assert [row[name] for name in shown] == ["K1", "REQUESTED", "RECRUIT", "岗位一", "2025-02-01", None, None, None]
+    assert (row["subject"], row["requester"]) == (uid_of("subject", "P1"), uid_of("subject", "U1"))
+
+
+def test_who_asks_without_naming_a_requester_asks_for_their_own_unit() -> None:
+    log = registered_log()
+    data = {name: value for name, value in CHECK.items() if name != "requester"}
+    actor = {"id": "hr", "role": "HR", "unit": "unit-of-hr"}
+    log.append("EligibilityCheckRequested", "2025-02-01", data, actor=actor)
+    assert row_of(log, "K1")["requester"] == "unit-of-hr"
+
+
+def test_a_decision_stands_through_what_follows() -> None:
+    steps = [
+        ("EligibilityEvaluated", {"outcome": "BLOCK"}),
+        ("EligibilityDecided", {"decision": "NOT_ELIGIBLE"}),
+        ("EligibilityNotified", {}),
+        ("EligibilityFinalised", {}),
+    ]
+    row = row_of(
+        after(("EligibilityCheckRequested", CHECK), *((kind, {"check_id": "K1", **data}) for kind, data in steps)), "K1"
+    )
+    assert (row["state"], row["outcome"], row["decision"]) == ("FINAL", "BLOCK", "NOT_ELIGIBLE")
+
+
 def test_every_listed_type_has_a_handler_and_no_other() -> None:
     assert set(HANDLERS) == TYPES
 
@@ -156,7 +229,12 @@ def test_a_type_that_is_not_listed_moves_nothing() -> None:
 
 
 def test_rows_have_exactly_the_columns_of_their_list() -> None:
-    log = after(("BreachReported", REPORT), ("CommitmentMade", PROMISE), ("RecordImported", RECORD))
+    log = after(
+        ("BreachReported", REPORT),
+        ("CommitmentMade", PROMISE),
+        ("RecordImported", RECORD),
+        ("EligibilityCheckRequested", CHECK),
+    )
     for name, rows in folded(log).lists.items():
         columns = {"uid", "first_index", "last_index", *(column for column, _ in COLUMNS[name])}
         assert all(row.keys() == columns for row in rows.values())
@@ -165,3 +243,44 @@ def test_rows_have_exactly_the_columns_of_their_list() -> None:
 
 def test_openings_are_listed() -> None:
     assert OPENING <= TYPES
+
+
+def test_another_fold_has_another_number() -> None:
+    source = inspect.getsource(lists)
+    handlers = hashlib.sha256(source[source.index("@handles") :].encode()).hexdigest()[:16]
+    assert (views.FOLDS, handlers) == HANDLERS_OF_FOLDS, "see HANDLERS_OF_FOLDS"
+
+
+def test_another_column_or_another_fold_is_another_schema() -> None:
+    number, _, columns = views.SCHEMA.partition("-")
+    assert number == str(views.FOLDS)
+    assert len(columns) == 16
+    assert len(views._SHAPE) == sum(len(listed) for listed in COLUMNS.values())
+    assert "breaches.state String" in views._SHAPE
+
+
+@pytest.mark.parametrize("field", ["ends_on", "unit_at_time", "list_code", "category"])
+def test_a_member_corrected_to_nothing_leaves_its_column_empty(field: str, tmp_path: Path) -> None:
+    """In a real ledger, whose entries leave out what is null."""
+    with a_scene(tmp_path / "scene") as scene:
+        scene.found()
+        scene.take_over("2025-03-20", ends_on="2025-12-31", list_code="TAX")
+        breach = "B1" if field in ("unit_at_time", "category") else "B2"
+        uid = scene.ledger.uid("breach", breach) or ""
+        engine = scene.store.engine
+        shown = []
+        for step in (lambda: None, lambda: scene.correct("2025-04-01", field, None, breach_id=breach)):
+            step()
+            catch_up(scene.ledger, engine)
+            with views.reading(engine) as connection:
+                standing = views.live(connection)
+                assert standing is not None
+                shown.append(standing[0].read(connection, "breaches", [uid])[uid][field])
+        known = scene.ledger.size
+        file = integrity_file(scene.ledger, "P1", as_of=date(2025, 5, 1), as_known=known)
+        score = unit_score(scene.ledger, "U1", as_of=date(2025, 5, 1), as_known=known)
+
+    assert shown[0] is not None
+    assert shown[1] is None
+    assert {one["id"] for one in file["breaches"]} == {"B1", "B2"}
+    assert score["reason"] == "not-yet-assessed"

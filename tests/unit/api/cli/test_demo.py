@@ -18,7 +18,7 @@ def states(database: str) -> dict[int, bytes]:
 
 
 def test_the_demonstration_catches_the_one_byte_that_differs(run: Run) -> None:
-    result = run("demo", "--json")
+    result = run("demo", "--json", "--no-serve")
     shown = json.loads(result.stdout)
     original, copy = states("demo/city.db"), states("demo/tampered.db")
     (changed,) = [index for index in original if original[index] != copy[index]]
@@ -35,7 +35,7 @@ def test_the_demonstration_catches_the_one_byte_that_differs(run: Run) -> None:
     assert run("verify", "--db", "sqlite:///demo/tampered.db").exit_code == 6
     assert run("verify", "--db", "sqlite:///demo/city.db").exit_code == 0
 
-    page = run("demo", "--lang", "zh")
+    page = run("demo", "--no-serve", "--lang", "zh")
     assert page.exit_code == 0
     assert "沿用已有的演示账本" in page.stdout
     assert page.stdout.count("核验账本") == 2

@@ -92,14 +92,26 @@ def test_programs_read_code_detail_field_and_line(capsys: pytest.CaptureFixture[
     }
 
 
-def test_an_unexpected_error_is_a_sentence_and_a_trace_id(capsys: pytest.CaptureFixture[str]) -> None:
-    status = raising(RuntimeError("张三 11010519491231002X"))
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_unexpected_error_is_a_sentence_with_its_kind_and_place(
+    capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    """What whoever mends it needs, and nothing of what was given."""
+
+    def fail() -> None:
+        Text(Language.EN)("text.张三 11010519491231002X")
+
+    status = ending(fail, EN, as_json=as_json)
     said = capsys.readouterr()
 
-    assert status == 1
-    assert "trace" in said.err
+    assert (status, said.out) == (1, "")
+    assert "KeyError" in said.err
+    assert "api.text.catalogue:" in said.err
+    assert "INTEGRITY_DEBUG=1" in said.err
     assert "Traceback" not in said.err
     assert "11010519491231002X" not in said.err
+    if as_json:
+        assert set(json.loads(said.err)["error"]) == {"code", "detail", "error", "place"}
 
 
 def test_the_traceback_is_for_those_who_ask(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.shared import shared_path
 from tests.unit.api.cli.conftest import Run
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_the_score_sums_up_as_in_the_worked_example(golden: Run) -> None:
@@ -73,7 +78,9 @@ def test_a_recruiting_officer_reads_that_nothing_is_usable(golden: Run) -> None:
         (["score", "P1"], 4, "unknown-unit"),
         (["check", "K9"], 4, "unknown-check"),
         (["file", "P1", "--as-known", "3"], 4, "unknown-subject"),
-        (["file", "P1", "--as-known", "4000"], 3, "size-out-of-range"),
+        (["file", "P1", "--as-known", "4000"], 2, "usage"),
+        (["score", "U1", "--as-known", "99999"], 2, "usage"),
+        (["replay", "--to", "99999"], 2, "usage"),
         (["file", "P1", "--viewer", "HR", "--purpose", "RECRUIT", "--as-of", "2026-05-31"], 3, "consent-missing"),
         (["init"], 5, "ledger-exists"),
     ],
@@ -130,7 +137,57 @@ def test_a_refused_line_leaves_no_ledger_and_is_named(run: Run, tmp_path: Path) 
     assert refused["line"] == 13
     assert {"line", "code", "detail"} <= set(refused)
     assert not Path("integrity.db").exists()
-    assert run(*asked, "--lang", "zh").stdout.startswith("\n未通过的行  1\n")
+    again = run(*asked, "--lang", "zh")
+    assert again.stdout.startswith("\n未通过的行  1\n")
+    assert "没有开立账本" in again.stderr
+    assert "--skip-refused" not in again.stderr + result.stderr, "a history is opened whole or not at all"
+
+
+def test_a_history_without_its_edition_is_a_refused_line(run: Run) -> None:
+    result = run("init", "--from-history", shared_path("golden", "history.jsonl"), "--json")
+
+    assert result.exit_code == 3
+    assert [(one["line"], one["code"]) for one in json.loads(result.stdout)["refused"]] == [(7, "unknown-edition")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [(["check", "K1", "--as-known", "99999"], "--as-known"), (["replay", "--to", "99"], "--to")],
+)
+def test_a_size_the_ledger_has_not_is_said_of_its_option(golden: Run, arguments: list[str], option: str) -> None:
+    result = golden(*arguments)
+
+    assert f"{option}: the ledger has not that many entries" in result.stderr
+
+
+@pytest.mark.parametrize("subject", [["score", "U1"], ["check", "K1"], ["file", "U1"]])
+def test_every_answer_takes_viewer_unit_and_purpose(golden: Run, subject: list[str]) -> None:
+    result = golden(*subject, "--viewer", "HR", "--unit", "PERSONNEL", "--purpose", "TRANSFER", "--json")
+
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["viewer"] == "HR"
+
+
+def test_a_check_says_who_decided_and_what_was_weighed(golden: Run) -> None:
+    answer = json.loads(golden("check", "K1", "--viewer", "SUBJECT", "--json").stdout)
+    assert answer["decided_by"] == {"role": "HR", "unit": "PERSONNEL"}
+    assert len(answer["considerations"]) == 7
+
+    elsewhere = golden("check", "K1", "--viewer", "HR", "--unit", "U1", "--json")
+    assert "considerations" not in json.loads(elsewhere.stdout)
+
+
+def test_a_reader_that_goes_away_is_no_mistake_of_ours(golden: Run) -> None:
+    """`integrity replay | head -1`: the rest of the answer goes nowhere, and nothing is said about it."""
+    command = [sys.executable, "-c", "from api.cli import main; main()", "replay", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path.cwd(),
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (141, b"")
 
 
 def test_replay_shows_what_each_entry_changed(golden: Run) -> None:

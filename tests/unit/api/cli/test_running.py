@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,8 @@ from api.cli.verifying import status_of
 from tests.support.shared import shared_path
 from tests.unit.api.cli.conftest import Run
 
-UNIT = {
+SAMPLE = Path(__file__).resolve().parents[4] / "scripts" / "sample"
+UNIT: dict[str, Any] = {
     "type": "SubjectRegistered",
     "effective_on": "2026-01-05",
     "actor": {"id": "credit-1", "role": "CREDIT"},
@@ -71,6 +74,34 @@ def test_a_second_import_brings_in_nothing_and_says_why(golden: Run, tmp_path: P
     assert (table["imported"], table["reasons"]) == (0, {"already-imported": 1})
 
 
+def test_what_was_left_out_is_imported_from_the_same_file_once_it_can_be(golden: Run, tmp_path: Path) -> None:
+    paper = {"doc_no": "示信〔2026〕9号", "issuer": "示范市信用办", "kind": "DECISION", "digest": "0" * 64}
+    fulfilled = {"commitment_id": "C9", "fulfilled_on": "2026-01-05", "evidence": ["ev-9"], "doc": paper}
+    kept = {**UNIT, "type": "CommitmentFulfilled", "data": fulfilled}
+    path = history(tmp_path, kept)
+    first = golden("import", path, "--skip-refused", "--json")
+    made = {**UNIT, "type": "CommitmentMade", "actor": {"id": "h", "role": "SUBJECT", "unit_id": "U1"}}
+    made["data"] = {"commitment_id": "C9", "promisor_id": "U1", "kind": "SERVICE", "text": "按时办结", "weight": 1}
+    made["data"] |= {"due_on": "2026-06-30", "public": True, "doc": paper}
+    (tmp_path / "promise.jsonl").write_text(json.dumps(made), encoding="utf-8")
+    assert golden("import", tmp_path / "promise.jsonl").exit_code == 0
+
+    again = golden("import", path, "--json")
+    once_more = golden("import", path, "--json")
+
+    assert (first.exit_code, again.exit_code, once_more.exit_code) == (7, 0, 0)
+    tables = [json.loads(one.stdout)["tables"]["more.jsonl"] for one in (first, again, once_more)]
+    assert [table["imported"] for table in tables] == [0, 1, 0]
+    assert tables[2]["reasons"] == {"already-imported": 1}
+
+
+def test_the_page_names_the_rows_that_were_skipped(run: Run) -> None:
+    run("init")
+    result = run("import", "--mapping", "public-records", SAMPLE)
+
+    assert re.search(r"unit_history +5 +from +a value is missing", result.stdout)
+
+
 def test_answers_of_several_files_are_joined() -> None:
     first = {"tables": {"a": {"rows": 1}}, "batch": "x", "size": 3, "refused": [{"line": 1}]}
     second = {"tables": {"b": {"rows": 2}}, "batch": "y", "size": 5, "refused": [], "left_out": [{"line": 9}]}
@@ -110,6 +141,15 @@ def test_an_edition_is_adopted_by_two(run: Run) -> None:
     assert adopted["size"] == adopted["index"] + 1
 
 
+def test_an_edition_is_adopted_once(run: Run) -> None:
+    edition = shared_path("golden", "JMS-DEMO-2025.1.toml")
+    run("init")
+    adopted, again = (run("rulebook", "adopt", edition, "--approver", "a", "--approver", "b") for _ in range(2))
+
+    assert (adopted.exit_code, again.exit_code) == (0, 3)
+    assert "already-adopted" in again.stderr
+
+
 def test_a_damaged_edition_is_refused(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "edition.toml"
     path.write_text("id = 1", encoding="utf-8")
@@ -133,7 +173,7 @@ def test_the_doctor_finds_a_new_ledger_well_and_says_what_it_cannot_tell(run: Ru
 
     assert result.exit_code == 0, answer
     assert answer["ok"]
-    assert "same-disk" in answer["not_checked"]
+    assert {"same-disk", "sentinel"} <= set(answer["not_checked"])
 
 
 def test_the_doctor_without_a_ledger(run: Run) -> None:
@@ -141,6 +181,8 @@ def test_the_doctor_without_a_ledger(run: Run) -> None:
 
     assert result.exit_code == 4
     assert "这里没有账本" in result.stdout
+    assert result.stdout.count("开立账本时建立") == 3, "keys that init will make are not missed"
+    assert "同一磁盘" not in result.stdout
 
 
 def test_the_doctor_sees_a_key_that_others_may_read_and_one_that_is_gone(run: Run) -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from api.cli.application import app
+from api.cli.lists import NO_LISTS, VIEWS
 from api.text.catalogue import CLAUSES, COMMANDS, ERRORS, PAGES, STATES, VOCABULARY, Text, table
 from api.text.language import Language
 from api.text.page import TONES
-from ledger.catalogue import TYPES
+from ledger.catalogue import ACCESS_TYPES, TYPES
+from ledger.domain.access import Scope
 from ledger.domain.values import Purpose, Role, Severity, SubjectKind
 from ledger.folds import breach, check, commitment, repair
+from ledger.fsck.verification import LEFT_OUT
 from ledger.rulebook.facts import RecordKind
 from ledger.rulebook.labels import LABELS
 from ledger.rulebook.parameters import CheckOutcome, EffectClass, Predicate
@@ -24,6 +27,7 @@ from ledger.rulebook.parameters import CheckOutcome, EffectClass, Predicate
 ROOT = Path(__file__).resolve().parents[4]
 TABLES = (PAGES, STATES, VOCABULARY, CLAUSES, ERRORS, COMMANDS)
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+CODE_AT = {"require": 1, "Problem": 1, "respond": 2}  # which argument is the code
 LIFECYCLES = {
     "breach": breach.TRANSITIONS,
     "commitment": commitment.TRANSITIONS,
@@ -45,9 +49,9 @@ def strings(node: ast.AST) -> Iterator[str]:
 
 
 def error_codes() -> set[str]:
-    """Every code an error may carry: `code="…"`, `code = "…"` in a class, and the second argument of `require`."""
+    """Every code an error may carry: `code="…"`, `code = "…"` in a class, and where a function takes one by place."""
     found: set[str] = set()
-    for tree in sources("ledger", "projections"):
+    for tree in sources("ledger", "projections", "api"):
         for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg == "code":
                 found.update(strings(node.value))
@@ -55,8 +59,9 @@ def error_codes() -> set[str]:
                 target = node.targets[0] if isinstance(node, ast.Assign) else node.target
                 if isinstance(target, ast.Name) and target.id == "code":
                     found.update(strings(node.value))
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "require":
-                found.update(code for argument in node.args[1:2] for code in strings(argument))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CODE_AT:
+                place = CODE_AT[node.func.id]
+                found.update(code for argument in node.args[place : place + 1] for code in strings(argument))
     return {code for code in found if CODE.fullmatch(code)}
 
 
@@ -97,8 +102,60 @@ def test_every_error_code_has_its_sentence() -> None:
     assert sorted(codes - set(table(ERRORS)["error"])) == []
 
 
+def finding_codes() -> set[str]:
+    """The codes that a verification gives its findings: in its calls, each at its own place."""
+    places = {"entry": 2, "entries": 3, "place": 2, "add": 3, "_finding": 2}
+    found: set[str] = set()
+    lists = ast.parse((ROOT / "api" / "cli" / "lists.py").read_text(encoding="utf-8"))
+    for tree in (*sources("ledger/fsck"), lists):
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            place = places.get(called)
+            if place is not None and len(node.args) > place:
+                found.update(code for code in strings(node.args[place]) if re.fullmatch(r"[a-z]+(-[a-z]+)*", code))
+    return found
+
+
+def test_every_finding_of_a_verification_has_its_words() -> None:
+    codes = finding_codes()
+
+    assert len(codes) > 20
+    assert sorted(codes - set(table(PAGES)["finding"])) == []
+
+
+@pytest.mark.parametrize("kind", ["unit", "person", "commitment"])
+def test_a_row_that_names_somebody_unknown_is_explained(kind: str) -> None:
+    assert Text(Language.ZH).error(f"unknown-{kind}")
+
+
+@pytest.mark.parametrize(
+    ("code", "what", "said"),
+    [
+        ("leaf", "entry 412: contents do not match its hash", "条目412：内容与哈希不符"),
+        ("entry-missing", "entries 3–9: missing", "条目3–9：缺失"),
+        ("head", "head: its chain is not that of the entries", "链头：链、根或前沿与条目不符"),
+        ("view-row", "breaches, row 0197c0de: edited: state", "认定列表，行0197c0de：列表中的行与条目不符"),
+        ("store-damaged", "database file: it is damaged beyond reading", "数据库文件：数据库文件损坏"),
+        ("new-code", "entry 3: something new", "entry 3: something new"),
+    ],
+)
+def test_a_finding_is_said_in_chinese_with_its_place(code: str, what: str, said: str) -> None:
+    assert Text(Language.ZH).finding(code, what) == said
+    assert Text(Language.EN).finding(code, what) == what
+
+
+def test_one_is_said_as_one() -> None:
+    text = Text(Language.EN)
+
+    assert text("text.withheld", count=1) == "1 entry not listed for this viewer"
+    assert text("text.withheld", count=2) == "2 entries not listed for this viewer"
+    assert Text(Language.ZH)("text.withheld", count=1) == "另有1条不向此查看者列出"
+
+
 def test_every_type_of_the_catalogue_has_its_word() -> None:
-    assert sorted(set(TYPES) - set(table(VOCABULARY)["event"])) == []
+    assert sorted({*TYPES, *ACCESS_TYPES} - set(table(VOCABULARY)["event"])) == []
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
@@ -113,6 +170,7 @@ def test_every_state_a_record_can_reach_has_a_tag(lifecycle: str) -> None:
     [
         (VOCABULARY, "role", [*Role, "UNIT_HEAD", "PUBLIC"]),
         (VOCABULARY, "purpose", list(Purpose)),
+        (VOCABULARY, "scope", list(Scope)),
         (VOCABULARY, "severity", list(Severity)),
         (VOCABULARY, "kind", list(SubjectKind)),
         (VOCABULARY, "record_kind", [*RecordKind]),
@@ -123,6 +181,10 @@ def test_every_state_a_record_can_reach_has_a_tag(lifecycle: str) -> None:
 )
 def test_every_code_has_its_word(name: str, group: str, codes: list[str]) -> None:
     assert {str(code) for code in codes} - set(table(name)[group]) == set()
+
+
+def test_every_part_that_a_verification_may_leave_out_has_its_words() -> None:
+    assert sorted({*LEFT_OUT, NO_LISTS, VIEWS} - set(table(PAGES)["not_checked"])) == []
 
 
 def test_every_line_of_a_figure_has_its_label_in_both_languages() -> None:

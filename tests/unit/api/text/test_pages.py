@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from api.text.access_log import render_access_log
 from api.text.catalogue import Text
 from api.text.check import render_check
 from api.text.entries import show_entry
@@ -22,6 +23,7 @@ from api.text.integrity_file import render_file
 from api.text.language import Language
 from api.text.operations import render_acknowledgement, render_doctor, render_migrations, render_opened
 from api.text.page import PLAIN_WIDTH, Page
+from api.text.tokens import render_revoked, render_token, render_tokens
 from api.text.unit_score import render_score
 from api.text.verification import render_verification
 from tests.unit.api.text import answers
@@ -38,11 +40,17 @@ WRITTEN: dict[str, tuple[Render, dict[str, Any]]] = {
     "file": (render_file, answers.FILE),
     "file-of-a-unit": (render_file, answers.UNIT_FILE),
     "file-with-records-taken-over": (render_file, answers.TAKEN_OVER),
+    "file-at-80-columns": (render_file, answers.OF_A_BULLETIN),
+    "file-with-much-taken-over-at-80-columns": (render_file, answers.TAKEN_OVER),
+    "file-with-cases-and-repairs-under-way": (render_file, answers.UNDER_WAY),
+    "file-with-promises-taken-over": (render_file, answers.PROMISES),
+    "file-of-a-person-before-a-unit-head": (render_file, answers.OF_A_STRANGER),
     "empty-file": (render_file, answers.EMPTY_FILE),
     "score": (render_score, answers.SCORE),
     "no-score": (render_score, answers.NO_SCORE),
     "check-blocked": (render_check, answers.BLOCKED),
     "check-clear": (render_check, answers.CLEAR),
+    "check-for-a-transfer": (render_check, answers.TRANSFER),
     "verified": (render_verification, answers.VERIFIED),
     "verified-quickly": (partial(render_verification, quick=True), answers.VERIFIED),
     "tampered": (render_verification, answers.TAMPERED),
@@ -54,13 +62,20 @@ WRITTEN: dict[str, tuple[Render, dict[str, Any]]] = {
     "adopted": (render_acknowledgement, answers.ADOPTED),
     "migrated": (render_migrations, answers.MIGRATED),
     "doctor": (render_doctor, answers.DOCTOR),
+    "access-log": (render_access_log, answers.ACCESS_LOG),
+    "access-log-with-actors": (render_access_log, answers.ACCESS_LOG_WITH_ACTORS),
+    "access-log-tampered": (render_verification, answers.ACCESS_TAMPERED),
+    "token": (render_token, answers.ISSUED),
+    "tokens": (render_tokens, answers.TOKENS),
+    "revoked": (render_revoked, {"revoked": answers.TOKEN["id"]}),
 }
 
 
 def page_of(name: str, language: Language, *, terminal: bool = False) -> str:
     render, answer = WRITTEN[name]
     out = io.StringIO()
-    render(answer, Page(Text(language), out, width=PLAIN_WIDTH, terminal=terminal))
+    width = 80 if name.endswith("80-columns") else PLAIN_WIDTH
+    render(answer, Page(Text(language), out, width=width, terminal=terminal))
     return out.getvalue()
 
 

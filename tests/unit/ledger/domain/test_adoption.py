@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from ledger.domain.adoption import Rulebook, RulebookActivated, RulebookPublished
+from ledger.domain.base import Act, Actor
+from ledger.domain.values import Role
 from ledger.rulebook.edition import parse_edition, shipped_edition
 from tests.support.scene import ABSENT, CREDIT, EDITION, HR, Scene, a_scene
 
@@ -78,6 +82,38 @@ def test_an_adopted_edition_is_never_edited(offered: Scene) -> None:
 
     with offered.refused("edition-changed", "data.digest"):
         offered.activate("2025-07-01", rulebook_id=OTHER, recorded="2025-07-02")
+
+
+def test_an_edition_published_without_its_digest_may_not_be_another_one_afterwards(offered: Scene) -> None:
+    content = other_edition()
+    offered.publish_edition("2025-06-01", rulebook_id=OTHER, digest=parse_edition(content).digest)
+    offered.publish_edition("2025-06-02", rulebook_id=OTHER)
+    offered.ledger.offer_edition(other_edition("\n# another comment\n"))
+
+    with offered.refused("edition-changed", "data.digest"):
+        offered.activate("2025-07-01", rulebook_id=OTHER, recorded="2025-06-03")
+    offered.activate("2025-07-01", rulebook_id=OTHER, recorded="2025-06-03", documents=[content])
+
+
+def test_an_adopted_edition_is_not_published_and_so_not_edited_either(scene: Scene) -> None:
+    edited = shipped_edition(EDITION).replace(b'base   = { value = "100"', b'base   = { value = "90"')
+    with scene.refused("edition-adopted", "data.rulebook_id"):
+        scene.publish_edition("2025-01-02")
+
+    with scene.refused("edition-changed", "data.digest"):
+        scene.activate("2025-01-01", recorded="2025-01-03", documents=[edited])
+
+
+def test_a_publication_of_an_adopted_edition_in_an_older_ledger_forgets_no_digest() -> None:
+    """Such an entry may stand in a log: an older release wrote it."""
+    rulebook = Rulebook.blank("rulebook/one")
+    assert isinstance(rulebook, Rulebook)
+    rulebook.act = Act(Actor("a", Role.CREDIT), date(2025, 1, 1), date(2025, 1, 1))
+    two = ["a", "b"]
+    rulebook.happen(RulebookActivated, RulebookActivated.Data(rulebook_id=OTHER, approvers=two, digest="1" * 64))
+    rulebook.happen(RulebookPublished, RulebookPublished.Data(rulebook_id=OTHER, approvers=two))
+
+    assert rulebook.digest == "1" * 64
 
 
 def test_a_digest_of_another_file_is_refused(offered: Scene) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from tests.support.scene import CREDIT, DIMENSIONS, DOCUMENT, SCORES, Scene
+from ledger.folds.facts import assessment_of, records_on
+from ledger.rulebook.defaults import shipped_defaults
+from ledger.rulebook.edition import shipped_edition
+from tests.support.scene import CREDIT, DIMENSIONS, DOCUMENT, EDITION, SCORES, Scene
 
 
 @pytest.fixture
@@ -41,6 +47,43 @@ def test_a_matrix_is_a_document_of_which_the_entry_holds_the_digest(scene: Scene
     data = scene.newest().data
     assert "matrix" not in data
     assert scene.store.document(bytes.fromhex(data["matrix_digest"])) == b'{"l3":{"c3":{"common":40}}}'
+
+
+@pytest.mark.parametrize("member", ["matrix_digest", "indicators_digest"])
+def test_a_digest_without_its_document_is_the_ledger_s_to_compute(scene: Scene, member: str) -> None:
+    with scene.refused("computed-by-ledger", f"data.{member}"):
+        scene.adopt_scheme(**{member: "00" * 32})
+    with scene.refused("bad-digest", f"data.{member}"):
+        scene.adopt_scheme(**{member: "zz"})
+    both: dict[str, Any] = {member.removesuffix("_digest"): {"a": 1}, member: "00" * 32}
+    with scene.refused("computed-by-ledger", f"data.{member}"):
+        scene.adopt_scheme(**both)
+
+
+def test_a_document_that_comes_with_its_digest_is_kept(scene: Scene) -> None:
+    content = b'{"l3":{"c3":{"common":40}}}'
+    digest = sha256(content).hexdigest()
+    with scene.refused("document-not-named"):
+        scene.adopt_scheme(documents=[content])
+
+    scene.adopt_scheme(matrix_digest=digest, documents=[content])
+
+    assert scene.newest().data["matrix_digest"] == digest
+    assert scene.store.document(bytes.fromhex(digest)) == content
+
+
+def test_a_scheme_that_says_nothing_of_feedback_has_the_rulebook_s_period(scene: Scene) -> None:
+    scene.adopt_scheme()
+    assert scene.newest().data["feedback_wd"] == shipped_defaults().feedback_wd == 5
+    scene.adopt_scheme(scheme_id="S2", feedback_wd=7)
+    assert scene.newest().data["feedback_wd"] == 7
+    content = shipped_edition(EDITION).replace(EDITION.encode(), b"WITH-FEEDBACK", 1) + b"feedback_wd = 9\n"
+    content = content.replace(b"effective_on = 2025-01-01", b"effective_on = 2025-01-05", 1)
+    scene.activate("2025-01-05", rulebook_id="WITH-FEEDBACK", documents=[content])
+
+    scene.adopt_scheme("2025-01-06", scheme_id="S3")
+
+    assert scene.newest().data["feedback_wd"] == 9
 
 
 def test_an_id_stands_for_one_scheme(scene: Scene) -> None:
@@ -168,3 +211,50 @@ def test_only_the_assessor_scores_and_publishes(scored: Scene) -> None:
 
 def test_the_scheme_of_the_scene_is_lawful() -> None:
     assert sum(int(str(one["weight"])) for one in DIMENSIONS) == 100
+
+
+# Whose scheme it is.
+
+OTHERS = [{"id": "daily", "weight": 10}, {"id": "onsite", "weight": 90}]
+
+
+def weights(scene: Scene) -> dict[str, Fraction]:
+    """The weights of U1's newest assessment, as the rulebook is told them."""
+    unit, size, on = scene.ledger.uid("subject", "U1") or "", scene.ledger.size, date(2025, 5, 1)
+    told = assessment_of(scene.ledger, records_on(scene.ledger, unit, on, size, scene.ledger.editions(size)), size)
+    assert told is not None
+    return dict(told.weights)
+
+
+def test_a_scheme_of_the_same_id_in_another_name_space_weighs_nothing_here(scored: Scene) -> None:
+    scored.publish()
+    before = weights(scored)
+    scored.adopt_scheme("2025-05-02", dimensions=OTHERS, source={"system": "OTHER", "record": "1"})
+    scored.adopt_scheme(
+        "2025-05-02", dimensions=[{"id": "x", "weight": 100}], source={"system": "THIRD", "record": "1"}
+    )
+
+    assert weights(scored) == before == {"daily": Fraction(60), "onsite": Fraction(40)}
+
+
+def test_scores_of_a_source_are_weighed_by_its_own_scheme_whoever_publishes_them(scene: Scene) -> None:
+    source = {"system": "OTHER", "record": "1"}
+    scene.adopt_scheme(feedback_wd=30)
+    scene.adopt_scheme(dimensions=OTHERS, source=source)
+    scene.score(source={**source, "record": "2"})
+    scene.act(
+        "SourceBatchImported", "2025-04-11", CREDIT, {"source": "OTHER", "digest": "1", "accepted": 2, "rejected": 0}
+    )
+
+    scene.publish()  # after the five days of its own scheme, not the thirty of ours
+
+    assert weights(scene) == {"daily": Fraction(10), "onsite": Fraction(90)}
+
+
+def test_the_scheme_of_an_assessment_is_not_the_caller_s_to_name(scene: Scene) -> None:
+    scene.adopt_scheme()
+
+    with scene.refused("computed-by-ledger", "data.scheme_uid"):
+        scene.score(scheme_uid=scene.ledger.uid("scheme", "S1"))
+    scene.score()
+    assert scene.newest().data["scheme_uid"] == scene.ledger.uid("scheme", "S1")

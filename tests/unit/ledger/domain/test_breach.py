@@ -335,6 +335,39 @@ def test_a_finding_is_decided_in_writing(scene: Scene, changes: dict[str, Any], 
         scene.confirm(**changes)
 
 
+@pytest.mark.parametrize("nothing", ["", " \t", "\u3164", "\u200b\u00a0"], ids=ascii)
+@pytest.mark.parametrize("member", ["reasons", *FACTORS])
+def test_a_finding_says_something(scene: Scene, member: str, nothing: str) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply()
+    said: dict[str, Any] = {"factors": {**FACTORS, member: nothing}}
+    field = f"data.factors.{member}"
+    if member == "reasons":
+        said, field = {"reasons": nothing}, "data.reasons"
+
+    with scene.refused("empty", field):
+        scene.confirm(**said)
+
+
+def test_reasons_may_be_left_out_of_a_dismissal_but_not_be_empty(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply()
+    with scene.refused("empty", "data.reasons"):
+        scene.dismiss(reasons="")
+
+    scene.dismiss()
+
+
+@pytest.mark.parametrize("member", ["facts", "rights_text"])
+def test_a_notice_says_something(scene: Scene, member: str) -> None:
+    scene.report()
+
+    with scene.refused("empty", f"data.{member}"):
+        scene.notify(**{member: " "})
+
+
 @pytest.mark.parametrize("again", ["notify", "reply", "lapse", "confirm", "dismiss", "decline"])
 def test_a_finding_is_made_once(scene: Scene, again: str) -> None:
     scene.found()
@@ -519,7 +552,13 @@ def test_what_was_decided_and_about_whom_cannot_be_corrected(scene: Scene, field
         ("occurred_on", None, "bad-date"),
         ("ends_on", "soon", "bad-date"),
         ("category", 7, "wrong-type"),
+        ("category", "某人住在某处", "bad-code"),
+        ("category", "DUTY\n", "bad-code"),
+        ("category", "X" * 65, "bad-code"),
+        ("list_code", "某人的银行卡", "bad-code"),
         ("unit_at_time", "NOWHERE", "unknown-unit"),
+        ("unit_at_time", 7, "wrong-type"),
+        ("unit_at_time", "U\u202e1", "bad-value"),
     ],
 )
 def test_a_corrected_value_fits_its_member(scene: Scene, field: str, value: Any, code: str) -> None:
@@ -527,6 +566,78 @@ def test_a_corrected_value_fits_its_member(scene: Scene, field: str, value: Any,
 
     with scene.refused(code, "data.corrected_value"):
         scene.correct("2025-02-22", field, value)
+
+
+LOCAL_ONLY = {"category": "OTHER", "occurred_on": "2025-02-01", "publicity": True}
+IMPORTED_ONLY = {"record_kind": "PENALTY", "list_code": "TAX", "ends_on": "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("breach", "field"), [*(("B1", name) for name in IMPORTED_ONLY), *(("B2", name) for name in LOCAL_ONLY)]
+)
+def test_what_only_the_other_kind_of_record_has_is_not_corrected(scene: Scene, breach: str, field: str) -> None:
+    scene.found()
+    scene.take_over("2025-03-20")
+    value = {**LOCAL_ONLY, **IMPORTED_ONLY}[field]
+
+    with scene.refused("field-not-correctable", "data.field"):
+        scene.correct("2025-04-01", field, value, breach_id=breach)
+
+
+@pytest.mark.parametrize("field", ["duty_related", "unit_at_time", *IMPORTED_ONLY])
+def test_a_member_of_an_imported_record_is_corrected(scene: Scene, field: str) -> None:
+    scene.take_over("2025-03-20", ends_on="2025-12-31", list_code="OTHER")
+    value = {"duty_related": True, "unit_at_time": "U2", **IMPORTED_ONLY}[field]
+
+    scene.correct("2025-04-01", field, value, breach_id="B2")
+
+
+def test_publicity_is_corrected_once_there_is_a_finding(scene: Scene) -> None:
+    scene.report()
+    with scene.refused("field-not-correctable", "data.field"):
+        scene.correct("2025-02-21", "publicity", True, target_event="BreachConfirmed")
+    scene.notify()
+    scene.reply()
+    scene.confirm()
+
+    scene.correct("2025-04-01", "publicity", True, target_event="BreachConfirmed")
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["某人的银行卡号是", "BreachNotified", "BreachConfirmed", "AuthorityRecordImported", "RecordCorrected", 0, 10**6],
+)
+def test_a_correction_names_the_entry_that_holds_the_field(scene: Scene, named: str | int) -> None:
+    scene.found()
+    scene.take_over("2025-03-20")
+
+    with scene.refused("unknown-target", "data.target_event"):
+        scene.correct("2025-04-01", "duty_related", False, target_event=named)
+
+
+def test_a_correction_names_its_entry_by_type_or_by_index(scene: Scene) -> None:
+    scene.report()
+    first = scene.newest().index
+    scene.notify()
+    for named in ("BreachReported", first, str(first)):
+        scene.correct("2025-03-01", "duty_related", False, target_event=named)
+    for other in (first + 1, f"0{first}"):
+        with scene.refused("unknown-target", "data.target_event"):
+            scene.correct("2025-03-01", "duty_related", False, target_event=other)
+
+
+def test_an_entry_written_in_the_same_transaction_is_named_by_its_index(scene: Scene) -> None:
+    with scene.ledger.transaction():
+        made = scene.report()
+        scene.correct("2025-02-20", "duty_related", False, target_event=made.index)
+
+
+def test_a_record_is_not_corrected_to_end_before_it_begins(scene: Scene) -> None:
+    scene.take_over("2025-03-20")
+
+    with scene.refused("dates-disagree", "data.corrected_value"):
+        scene.correct("2025-04-01", "ends_on", "2025-03-19", breach_id="B2")
+    scene.correct("2025-04-01", "ends_on", "2025-03-20", breach_id="B2")
 
 
 def test_a_void_record_is_void_once(scene: Scene) -> None:

@@ -155,6 +155,39 @@ def test_a_promise_is_overdue_on_the_day_after_it_was_due(scene: Scene) -> None:
     assert scene.state("commitment", "C1").closed is None
 
 
+def test_the_days_since_it_was_due_are_counted(scene: Scene) -> None:
+    scene.promise(MADE)
+    for days in (1, 4, 100_000):
+        with scene.refused("dates-disagree", "data.days"):
+            scene.flag_overdue("2025-07-03", days=days)
+    with scene.refused("out-of-range", "data.days"):
+        scene.flag_overdue("2025-07-03", days=0)
+
+    scene.flag_overdue("2025-07-03", days=3)
+    scene.flag_overdue("2025-07-05")
+
+    assert scene.newest().data["days"] == 5
+
+
+def test_they_are_counted_from_the_due_day_in_force(scene: Scene) -> None:
+    scene.promise(MADE)
+    scene.amend("2025-06-01")  # due on 2025-09-30
+
+    scene.flag_overdue("2025-10-02")
+
+    assert scene.newest().data["days"] == 2
+
+
+def test_of_two_amendments_the_one_that_counts_later_is_in_force_whichever_was_recorded_first(scene: Scene) -> None:
+    scene.promise(MADE)
+    scene.amend("2025-05-01", new_due_on="2025-12-31")
+    scene.amend("2025-03-01", new_due_on="2025-07-31", recorded="2025-05-02", doc=DOCUMENT)
+
+    assert scene.state("commitment", "C1").due_on == date(2025, 12, 31)
+    with scene.refused("not-overdue"):
+        scene.flag_overdue("2025-08-01")
+
+
 def test_only_the_system_flags(scene: Scene) -> None:
     scene.promise(MADE)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.scene import ABSENT, CONSIDERATIONS, DECIDER, DOCUMENT, HR, P1, P2, SYSTEM, Scene
+from tests.support.scene import ABSENT, CONSIDERATIONS, DECIDER, DOCUMENT, HR, HR_2, P1, P2, SYSTEM, Scene
 
 
 def state(scene: Scene) -> str:
@@ -44,6 +44,28 @@ def test_a_request_rests_on_a_consent_or_a_statutory_basis(scene: Scene) -> None
     scene.request_check(consent_id=ABSENT, statutory_basis="公务员法 26")
 
     assert outcome(scene) == "CLEAR"
+
+
+@pytest.mark.parametrize("words", ["某人曾因家庭纠纷被人举报，" * 8, "公务员法\u200b26", "公务员法\n26"])
+def test_a_statutory_basis_is_a_clause_and_no_story(scene: Scene, words: str) -> None:
+    with scene.refused("too-long" if len(words) > 100 else "forbidden-character", "data.statutory_basis"):
+        scene.request_check(consent_id=ABSENT, statutory_basis=words)
+
+
+def test_a_blank_basis_beside_a_consent_is_left_out(scene: Scene) -> None:
+    scene.consent()
+    scene.request_check(statutory_basis=" ")
+
+    request, _ = scene.ledger.logged(scene.ledger.size - 2, scene.ledger.size)
+    assert "statutory_basis" not in request.data
+
+
+@pytest.mark.parametrize("post", ["", " ", "岗位\u2028一", "岗" * 201])
+def test_a_post_is_named_as_briefly_as_an_id(scene: Scene, post: str) -> None:
+    code = {201: "too-long", 4: "forbidden-character"}.get(len(post), "empty")
+
+    with scene.refused(code, "data.post_ref"):
+        scene.request_check(post_ref=post)
 
 
 def test_the_evaluation_is_emitted_with_the_request_on_the_size_just_before_it(blocked: Scene) -> None:
@@ -216,6 +238,18 @@ def test_a_decision_gives_reasons(clear: Scene) -> None:
         clear.decide("2025-09-02", "ELIGIBLE", reasons=ABSENT)
 
 
+@pytest.mark.parametrize("nothing", ["", " ", "\u3164", "\u3000\n"], ids=ascii)
+@pytest.mark.parametrize("member", ["reasons", *sorted(CONSIDERATIONS)])
+def test_a_decision_says_something(clear: Scene, member: str, nothing: str) -> None:
+    said: dict[str, Any] = {"considerations": {**CONSIDERATIONS, member: nothing}}
+    field = f"data.considerations.{member}"
+    if member == "reasons":
+        said, field = {"reasons": nothing}, "data.reasons"
+
+    with clear.refused("empty", field):
+        clear.decide("2025-09-02", "ELIGIBLE", **said)
+
+
 def test_no_machine_decides(clear: Scene) -> None:
     with clear.refused("human-decision-required", "actor.role"):
         clear.decide("2025-09-02", "ELIGIBLE", by=SYSTEM)
@@ -306,6 +340,50 @@ def test_a_disputed_result_is_redetermined_and_final(clear: Scene) -> None:
     clear.finalise("2025-09-06")
 
     assert state(clear) == "FINAL"
+
+
+def test_nobody_is_worse_off_for_having_disputed(clear: Scene) -> None:
+    clear.decide("2025-09-02", "ELIGIBLE")
+    clear.notify_result("2025-09-03")
+    clear.dispute("2025-09-04")
+
+    with clear.refused("redetermination-aggravates", "data.decision"):
+        clear.redetermine("2025-09-05", decision="NOT_ELIGIBLE")
+    clear.redetermine("2025-09-05", decision="ELIGIBLE")
+
+
+@pytest.mark.parametrize("decision", ["ELIGIBLE", "NOT_ELIGIBLE"])
+def test_a_negative_decision_may_be_upheld_or_reversed(blocked: Scene, decision: str) -> None:
+    blocked.notice()
+    blocked.decide("2025-09-10")
+    blocked.notify_result("2025-09-11")
+    blocked.dispute("2025-09-12")
+
+    blocked.redetermine("2025-09-15", decision=decision)
+
+    assert blocked.newest().data["decision"] == decision
+
+
+def test_another_officer_looks_at_a_disputed_decision(blocked: Scene) -> None:
+    """Neither who decided nor who approved the departure from the rule."""
+    blocked.notice()
+    blocked.decide("2025-09-10", "ELIGIBLE", second_approver="hr-2")
+    blocked.notify_result("2025-09-11")
+    blocked.dispute("2025-09-12")
+
+    for hand in (HR, HR_2):
+        with blocked.refused("decider-may-not-review"):
+            blocked.redetermine("2025-09-15", by=hand)
+    blocked.redetermine("2025-09-15", by=replace(HR, id="hr-3"))
+
+
+def test_a_redetermination_says_something(clear: Scene) -> None:
+    clear.decide("2025-09-02", "ELIGIBLE")
+    clear.notify_result("2025-09-03")
+    clear.dispute("2025-09-04")
+
+    with clear.refused("empty", "data.reasons"):
+        clear.redetermine("2025-09-05", reasons=" ")
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
+from pydantic import BaseModel
 
-from ledger.catalogue import TYPES
+from ledger.catalogue import ACCESS_TYPES, TYPES
+from ledger.commands import HANDLERS
+from ledger.domain import access, values
 from ledger.domain.base import LedgerEvent
 from ledger.domain.sections import NAMES, Retention, references_of, sections_of
 from ledger.domain.values import Role
+from ledger.importing.history import import_history
 from ledger.line import Line, LineActor
 from tests.support.scene import (
     ABSENT,
@@ -48,6 +56,9 @@ DECISIONS = {
 }  # fmt: skip
 
 
+EVERY_TYPE = {**TYPES, **ACCESS_TYPES}
+
+
 def types_where(test: Any) -> set[str]:
     return {name for name, event in TYPES.items() if test(event)}
 
@@ -69,7 +80,7 @@ def test_every_decision_is_marked_as_one_a_human_takes() -> None:
     assert all(Role.SYSTEM not in TYPES[name].ROLES for name in DECISIONS)
 
 
-@pytest.mark.parametrize("event", TYPES.values(), ids=TYPES)
+@pytest.mark.parametrize("event", EVERY_TYPE.values(), ids=EVERY_TYPE)
 def test_every_topic_is_written_by_hand_from_the_words_of_its_type(event: type[LedgerEvent]) -> None:
     words = "".join("-" + letter.lower() if letter.isupper() else letter for letter in event.__name__).strip("-")
     subject, _, participle = words.rpartition("-")
@@ -77,16 +88,98 @@ def test_every_topic_is_written_by_hand_from_the_words_of_its_type(event: type[L
     assert f"{subject}.{participle}.v1" == event.TOPIC
 
 
-@pytest.mark.parametrize("event", TYPES.values(), ids=TYPES)
-def test_every_personal_member_has_a_section_of_the_table_and_every_text_a_place(event: type[LedgerEvent]) -> None:
+@pytest.mark.parametrize("event", EVERY_TYPE.values(), ids=EVERY_TYPE)
+def test_every_personal_member_has_a_section_of_the_table(event: type[LedgerEvent]) -> None:
     assert set(sections_of(event.Data).values()) <= set(NAMES)
     assert event.RETENTION in set(Retention)
     assert sections_of(event.Data)["doc"] == "document"
 
 
-@pytest.mark.parametrize("event", TYPES.values(), ids=TYPES)
+# The free texts that stand in the entry, by type and member, each with its reason. Everything else that could hold
+# anybody's words lies in a section, or is a code, a day, a number, an id or a word of a list.
+PLAIN = {
+    "LedgerOpened.origin": "the operator's name for the ledger",
+    "LedgerOpened.keys.vkey": "a public key",
+    "HistoryLoaded.digest": "the ledger's own keyed digest",
+    "SubjectRegistered.uscc": "checked by its check digits; a person has none",
+    "BreachNotified.rights_text": "plain by DESIGN §3: the same for everybody",
+    "RecordCorrected.corrected_value": "checked as the member it corrects (Policy.check_correction)",
+    "EligibilityEvaluated.hits.rule": "the edition's",
+    "EligibilityEvaluated.hits.clause": "the edition's",
+    "AssessmentSchemeAdopted.title": "a scheme's, about no subject",
+    "AssessmentSchemeAdopted.dimensions.name": "a scheme's, about no subject",
+    "AssessmentSchemeAdopted.matrix": "a document; the entry holds its digest",
+    "AssessmentSchemeAdopted.indicators": "a document; the entry holds its digest",
+    "AssessmentScored.scores": "its names are the scheme's dimensions",
+    "AssessmentRestated.scores": "its names are the scheme's dimensions",
+    "AssessmentRestated.reason": "a unit's published text",
+}
+# The checks that leave no room for words in a value.
+BOUND = (
+    values._name, values._code, values._day, values._partial_day, values._decimal, values._sha256, values._clause,
+    values._column, access._uid,
+)  # fmt: skip
+
+
+def free_texts(annotation: Any, path: str, marks: tuple[Any, ...] = ()) -> Iterator[str]:
+    """The places inside an annotation where any text may stand, and no section takes it."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from free_texts(arguments[0], path, (*marks, *arguments[1:]))
+    elif any(isinstance(mark, values.InSection) for mark in marks):
+        return
+    elif origin in (Union, UnionType, list, dict, tuple):
+        for argument in arguments:
+            yield from free_texts(argument, path, marks)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for name in annotation.model_fields:
+            yield from free_texts(get_type_hints(annotation, include_extras=True)[name], f"{path}.{name}")
+    elif annotation in (str, Any) and not any(_binds(mark) for mark in marks):
+        yield path
+
+
+def _binds(mark: Any) -> bool:
+    return getattr(mark, "func", None) in BOUND or getattr(mark, "pattern", None) is not None
+
+
+def test_every_text_has_a_place_and_those_that_are_plain_are_known_by_name() -> None:
+    found = {path for name, event in EVERY_TYPE.items() for path in free_texts(event.Data, name)}
+
+    assert found == set(PLAIN)
+
+
+class Words(BaseModel):
+    words: values.Text
+    code: values.Code
+
+
+class Careless(values.Payload):
+    """A type whose author did not think of sections."""
+
+    note: values.Text | None = None
+    notes: list[values.Text]
+    by_name: dict[str, values.DecimalText]
+    anything: values.Json = None
+    nested: list[Words]
+    kept: values.Reasons | None = None
+    number: int = 0
+
+
+def test_a_text_without_a_place_would_be_seen() -> None:
+    assert sorted(free_texts(Careless, "T")) == ["T.anything", "T.by_name", "T.nested.words", "T.note", "T.notes"]
+
+
+@pytest.mark.parametrize("event", EVERY_TYPE.values(), ids=EVERY_TYPE)
 def test_a_member_that_names_a_subject_is_never_personal_text(event: type[LedgerEvent]) -> None:
     assert not set(references_of(event.Data)) & set(sections_of(event.Data))
+
+
+def test_what_the_access_log_holds_is_no_type_of_the_ledger_and_nobody_submits_it(scene: Scene) -> None:
+    assert set(ACCESS_TYPES) & set(TYPES) == {"LedgerOpened"}
+    assert not set(ACCESS_TYPES) & set(HANDLERS)
+    for name in ACCESS_TYPES:
+        with scene.refused("not-a-command", "type"):
+            scene.act(name, "2025-02-20", SYSTEM, {})
 
 
 # Days.
@@ -184,6 +277,46 @@ def test_a_role_nobody_has_is_refused(scene: Scene) -> None:
 def test_the_system_never_decides(scene: Scene, decide: str) -> None:
     with scene.refused("human-decision-required", "actor.role"):
         getattr(scene, decide)("2025-03-20", by=SYSTEM)
+
+
+def timers(scene: Scene) -> list[Line]:
+    """What a running ledger writes by itself, as a caller would have to say it."""
+    scene.report()
+    scene.notify()
+    scene.promise("2025-03-01")
+    scene.impose("2025-03-02", until="2025-07-01")
+    on, actor = date(2025, 7, 2), LineActor("anyone", "SYSTEM")
+    return [
+        Line("ReplyLapsed", on, actor, {"breach_id": "B1"}),
+        Line("CommitmentOverdueFlagged", on, actor, {"commitment_id": "C1", "days": 2}),
+        Line("SanctionLifted", on, actor, {"subject_id": "P1", "kind": "RECRUITMENT_BAR"}),
+    ]
+
+
+def test_nobody_but_the_ledger_itself_speaks_as_the_system(scene: Scene) -> None:
+    lines = timers(scene)
+    scene.on_day("2025-07-02")
+    for line in lines:
+        with scene.refused("role-not-allowed", "actor.role"):
+            scene.ledger.submit(line)
+
+
+def test_a_history_holds_what_a_ledger_said_and_only_the_operator_brings_it(scene: Scene, tmp_path: Path) -> None:
+    actor = {"id": "anyone", "role": "SYSTEM"}
+    lines = [
+        {"type": line.type, "effective_on": line.effective_on.isoformat(), "actor": actor, "data": dict(line.data)}
+        for line in timers(scene)
+    ]
+    file = tmp_path / "timers.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    scene.on_day("2025-07-02")
+
+    through_a_door = import_history(scene.ledger, file)
+    by_the_operator = import_history(scene.ledger, file, by_operator=True)
+
+    assert [refused["code"] for refused in through_a_door.refused] == ["role-not-allowed"] * 3
+    assert (by_the_operator.imported, by_the_operator.refused) == (3, [])
+    assert scene.state("breach", "B1").state == "LAPSED"
 
 
 def test_an_unregistered_actor_of_an_unregistered_unit_may_act(scene: Scene) -> None:

@@ -61,8 +61,20 @@ def test_what_is_no_credit_code_is_refused(code: str) -> None:
     assert (wrong.value.code, wrong.value.field) == ("bad-uscc", "uscc")
 
 
+def test_a_credit_code_whose_organisation_code_is_wrong_is_refused() -> None:
+    """The outer check character fits, the one inside (GB 11714) does not."""
+    body = "11230800" + "00000001" + "8"
+    outer = USCC_ALPHABET[(31 - _weighted(body) % 31) % 31]
+
+    with pytest.raises(Invalid, match="organisation") as wrong:
+        check_uscc(body + outer)
+
+    assert wrong.value.code == "bad-uscc"
+
+
 def test_a_sum_divisible_by_31_has_the_check_character_zero() -> None:
-    bodies = (f"11230800{number:09d}" for number in range(1000))
+    organisations = (f"{number:08d}" for number in range(1000))
+    bodies = (f"11230800{code}{organisation_check_digit(code)}" for code in organisations)
     zero = next(body for body in bodies if _weighted(body) % 31 == 0)
 
     check_uscc(zero + "0")

@@ -256,6 +256,8 @@ def test_a_decision_gives_reasons(scene: Scene) -> None:
 
     with scene.refused("missing-field", "data.reasons"):
         scene.decide_appeal(reasons=ABSENT)
+    with scene.refused("empty", "data.reasons"):
+        scene.decide_appeal(reasons=" ")
 
 
 def test_an_appeal_still_open_past_max_is_decided_all_the_same(scene: Scene) -> None:

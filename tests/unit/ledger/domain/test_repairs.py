@@ -299,6 +299,11 @@ def test_after_a_rejection_the_bar_includes_its_last_day(accepted: Scene) -> Non
     accepted.apply_for_repair("2025-10-01", repair_id="R2")
 
 
+def test_a_rejection_says_something(accepted: Scene) -> None:
+    with accepted.refused("empty", "data.reasons"):
+        accepted.reject(reasons="\u3000")
+
+
 def test_without_a_bar_a_new_repair_may_follow_at_once(accepted: Scene) -> None:
     accepted.reject("2025-07-01")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -61,6 +62,32 @@ def test_a_summary_is_personal(scene: Scene) -> None:
     assert scene.ledger.sections(scene.newest())["summary"] == {"summary": {"text": "…"}}
 
 
+def test_the_source_s_own_word_for_the_outcome_is_personal(scene: Scene) -> None:
+    word = "通报批评：某人当众道歉"
+    take_over(scene, subject_id="P1", outcome_raw=word, summary={"text": "…"})
+
+    assert "outcome_raw" not in scene.newest().data
+    assert word.encode() not in scene.store.entry(scene.newest().index).state
+    assert scene.ledger.sections(scene.newest())["summary"] == {"outcome_raw": word, "summary": {"text": "…"}}
+
+
+@pytest.mark.parametrize("field", ["某人的处分", "the penalty of somebody", "", "a" * 101, "status\n", "1st"])
+def test_an_observation_names_a_column_and_tells_no_story(scene: Scene, field: str) -> None:
+    seen = {"source": "OLD", "source_record": "r-1", "observed_on": "2025-02", "field": field, "new": "CLOSED"}
+
+    with scene.refused("bad-name", "data.field"):
+        scene.act("SourceStateObserved", ON, CREDIT, seen)
+
+
+@pytest.mark.parametrize("field", ["finding", "_row", "apu_trial_commissioner_recommended_penalty", "Case.Status"])
+def test_what_a_source_calls_its_columns_stands_plain(scene: Scene, field: str) -> None:
+    seen = {"source": "OLD", "source_record": "r-1", "observed_on": "2025-02", "field": field, "new": "CLOSED"}
+    scene.act("SourceStateObserved", ON, CREDIT, {**seen, "old": "OPEN", "subject_id": "P1"})
+
+    assert scene.newest().data["field"] == field
+    assert not {"old", "new"} & set(scene.newest().data)
+
+
 def test_what_the_source_says_later_stands_beside_the_record(scene: Scene) -> None:
     take_over(scene, subject_id="P1")
     first = scene.newest()
@@ -102,6 +129,27 @@ def test_a_batch_is_imported_once(scene: Scene) -> None:
     scene.act("SourceBatchImported", ON, CREDIT, batch)
 
     with scene.refused("already-imported"):
+        scene.act("SourceBatchImported", ON, CREDIT, batch)
+
+
+def test_the_digest_of_the_rejects_comes_with_the_rejects_or_not_at_all(scene: Scene) -> None:
+    content = b"[]"
+    digest = sha256(content).hexdigest()
+    batch = {"source": "OLD", "digest": "ab" * 32, "accepted": 1, "rejected": 1}
+    with scene.refused("computed-by-ledger", "data.rejects_digest"):
+        scene.act("SourceBatchImported", ON, CREDIT, {**batch, "rejects_digest": digest})
+    with scene.refused("computed-by-ledger", "data.rejects_digest"):
+        scene.act("SourceBatchImported", ON, CREDIT, {**batch, "rejects_digest": digest}, documents=[b"{}"])
+
+    scene.act("SourceBatchImported", ON, CREDIT, {**batch, "rejects_digest": digest}, documents=[content])
+
+    assert scene.store.document(bytes.fromhex(digest)) == content
+
+
+def test_a_batch_counts_from_zero(scene: Scene) -> None:
+    batch = {"source": "OLD", "digest": "ab" * 32, "accepted": 0, "rejected": -1}
+
+    with scene.refused("out-of-range", "data.rejected"):
         scene.act("SourceBatchImported", ON, CREDIT, batch)
 
 

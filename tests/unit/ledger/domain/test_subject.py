@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from tests.support.scene import ABSENT, CREDIT_CODES, DECIDER, HR, ID_NUMBERS, P1, Scene
+from ledger.line import LineActor
+from tests.support.scene import ABSENT, CREDIT_CODES, DECIDER, DOCUMENT, HR, ID_NUMBERS, P1, SYSTEM, Scene
 
 ON = "2025-02-01"
 
@@ -179,6 +180,37 @@ def test_only_a_standing_bar_is_lifted(scene: Scene) -> None:
 
     with scene.refused("no-such-sanction"):
         scene.lift("2025-06-02")
+
+
+@pytest.mark.parametrize("until", ["2025-06-30", ABSENT], ids=["for-years", "for-life"])
+def test_only_a_human_lifts_a_bar_before_its_end(scene: Scene, until: str) -> None:
+    scene.impose(ON, until=until)
+    with scene.refused("human-decision-required", "actor.role"):
+        scene.lift("2025-06-30", by=SYSTEM)
+    with scene.refused("document-required", "data.doc"):
+        scene.lift("2025-06-30", doc=ABSENT)
+
+    scene.lift("2025-06-30")
+
+    assert scene.state("subject", "P1").bars == []
+
+
+@pytest.mark.parametrize("by", [SYSTEM, HR], ids=["system", "hr"])
+def test_the_end_of_a_bar_is_noted_on_the_day_after_it(scene: Scene, by: LineActor) -> None:
+    scene.impose(ON, until="2025-06-30")
+    with scene.refused("human-decision-required" if by == SYSTEM else "document-required"):
+        scene.lift("2025-06-30", by=by, doc=ABSENT)
+
+    scene.lift("2025-07-01", by=by, doc=ABSENT)
+
+    assert scene.state("subject", "P1").bars == []
+
+
+def test_a_bar_that_was_over_only_when_it_was_recorded_was_lifted_before_its_end(scene: Scene) -> None:
+    scene.impose(ON, until="2025-06-30")
+
+    with scene.refused("human-decision-required"):
+        scene.lift("2025-06-30", recorded="2025-07-01", by=SYSTEM, doc=DOCUMENT)
 
 
 def test_the_person_does_not_impose_or_lift(scene: Scene) -> None:

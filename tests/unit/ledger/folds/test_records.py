@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,9 @@ from ledger.folds.assessment import fold_assessment, newest
 from ledger.folds.check import Check, check_entries, fold_check
 from ledger.folds.commitment import Commitment, fold_commitment
 from ledger.folds.consent import fold_consent
+from ledger.folds.facts import records_on
 from ledger.folds.sanction import fold_sanctions
+from ledger.reading import Logged
 from tests.support.small_log import SmallLog, registered_log, uid_of
 
 
@@ -102,7 +105,8 @@ def requested_log() -> SmallLog:
 
 def check_on(log: SmallLog, on: str) -> Check:
     entries = log.stream(f"check/{uid_of('check', 'K1')}", log.size)
-    found = fold_check(check_entries(log, entries, log.size), day(on))
+    known = log.history(uid_of("subject", "P1"), log.size)
+    found = fold_check(check_entries(entries, known), day(on))
     assert found is not None
     return found
 
@@ -215,3 +219,27 @@ def test_a_restatement_replaces_the_scores_and_keeps_the_place_of_the_publicatio
     assert other is not None
     assert (before.scores["daily"], after.scores["daily"]) == ("85", "90")
     assert newest([after, other]) == other
+
+
+class Counted(SmallLog):
+    """A log that counts how often a subject's history is read."""
+
+    histories = 0
+
+    def history(self, subject: str, size: int) -> Sequence[Logged]:
+        self.histories += 1
+        return super().history(subject, size)
+
+
+def test_a_subject_s_history_is_read_once_however_many_checks_there_are() -> None:
+    log = requested_log()
+    for number in range(2, 30):
+        data = {"check_id": f"K{number}", "subject_id": "P1", "purpose": "RECRUIT", "consent_id": "X1"}
+        log.append("EligibilityCheckRequested", "2025-09-02", data)
+    log.append("ConsentWithdrawn", "2025-09-03", {"consent_id": "X1", "subject_id": "P1"})
+    counted = Counted(log.entries, log.editions_by_id, log.texts, log.ids, log.repairs)
+
+    records = records_on(counted, uid_of("subject", "P1"), day("2025-09-04"), log.size, None)
+
+    assert counted.histories == 1
+    assert [check.state for check in records.checks] == ["WITHDRAWN"] * 29

@@ -78,7 +78,7 @@ def test_the_sample_as_one_workbook_is_imported_like_the_folder(
     ledger: Ledger, mapping: TableMappings, folder: Path, tmp_path: Path
 ) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "sample.xlsx"))
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("*.csv")):
         sheet = book.add_worksheet(path.stem)
         with path.open(encoding="utf-8", newline="") as file:
             for number, cells in enumerate(csv.reader(file)):

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from ledger.errors import VerificationError
-from ledger.log.chain import genesis, leaf_hash, link
+from ledger.log.chain import genesis, leaf_hash, leaf_hashes, link, links
 
 
 def test_a_leaf_is_the_hash_of_a_zero_byte_and_the_entry() -> None:
@@ -46,3 +46,17 @@ def test_a_damaged_head_cannot_be_linked_to() -> None:
         link(whole, cut)
     with pytest.raises(VerificationError):
         link(cut, whole + b"\x00")
+
+
+def test_many_links_are_those_made_one_by_one() -> None:
+    entries = [str(number).encode() for number in range(20)]
+    chain, expected = genesis("a"), []
+    for entry in entries:
+        chain = link(chain, leaf_hash(entry))
+        expected.append(chain)
+
+    assert leaf_hashes(entries) == [leaf_hash(entry) for entry in entries]
+    assert links(genesis("a"), leaf_hashes(entries)) == expected
+    assert links(genesis("a"), []) == []
+    with pytest.raises(VerificationError):
+        links(genesis("a")[:-1], leaf_hashes(entries))

@@ -121,6 +121,21 @@ def test_extending_reports_each_tile_root_once() -> None:
     assert frontier.extend(LEAVES[255:600]) == [Closed(0, 0, mth(0, 256)), Closed(0, 1, mth(256, 512))]
 
 
+@pytest.mark.parametrize("first", [0, 1, 99, 255, 256, 65_400])
+@pytest.mark.parametrize("many", [100, 101, 513, 70_000])
+def test_many_leaves_at_once_are_those_leaves_one_by_one(first: int, many: int) -> None:
+    leaves = [number.to_bytes(32, "big") for number in range(first + many)]
+    single, at_once = Frontier(), Frontier()
+    for leaf in leaves[:first]:
+        single.append(leaf)
+    at_once.extend(leaves[:first])
+
+    closed = [tile for leaf in leaves[first:] for tile in single.extend([leaf])]
+
+    assert at_once.extend(leaves[first:]) == closed
+    assert (at_once.size, at_once.format(), at_once.root()) == (single.size, single.format(), single.root())
+
+
 def test_inclusion_proofs_are_the_rfcs_for_every_entry_of_every_small_tree() -> None:
     for size in range(1, SMALL):
         for index in range(size):

@@ -7,8 +7,8 @@ from datetime import date
 from fractions import Fraction
 
 from ledger.rulebook.edition import Edition, parse_edition, shipped_edition
-from ledger.rulebook.evaluate import FigureLine
 from ledger.rulebook.facts import Assessment, Finding, Promise, RecordKind, SubjectKind
+from ledger.rulebook.figure import FigureLine
 from ledger.rulebook.parameters import FindingState, Severity
 from ledger.rulebook.windows import Activation, EditionTimeline
 

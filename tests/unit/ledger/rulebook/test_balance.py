@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.rulebook.evaluate import balance, label_text
+from ledger.rulebook.balance import balance
 from ledger.rulebook.facts import Promise
+from ledger.rulebook.labels import label_text
 from tests.unit.ledger.rulebook.by_hand import DEMO, DEMO_ALONE, day, finding, promise, successor, timeline, values
 
 

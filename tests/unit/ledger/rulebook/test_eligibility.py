@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ledger.rulebook.evaluate import Hit, Verdict, eligibility
+from ledger.rulebook.eligibility import Hit, Verdict, eligibility
 from ledger.rulebook.facts import Bar, ConsentFact, Finding
 from ledger.rulebook.windows import EditionTimeline
 from tests.unit.ledger.rulebook.by_hand import DEMO, DEMO_ALONE, day, finding, successor, timeline

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 import ledger.rulebook
+from ledger.rulebook.balance import balance
 from ledger.rulebook.edition import parse_edition
-from ledger.rulebook.evaluate import balance, eligibility, unit_score
+from ledger.rulebook.eligibility import eligibility
 from ledger.rulebook.facts import ConsentFact, Finding, Promise
+from ledger.rulebook.unit_score import unit_score
 from ledger.rulebook.windows import EditionTimeline
 from tests.unit.ledger.rulebook.by_hand import assessment, finding, promise, timeline, values
 

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from ledger.rulebook.evaluate import balance, eligibility, reading_state, unit_score
+from ledger.rulebook.balance import balance
+from ledger.rulebook.eligibility import eligibility
 from ledger.rulebook.facts import Assessment, ConsentFact, Finding, Promise
+from ledger.rulebook.standing import reading_state
+from ledger.rulebook.unit_score import unit_score
 from tests.support.shared import shared_path
 from tests.unit.ledger.rulebook.by_hand import DEMO_ALONE, day, finding, promise
 

@@ -8,10 +8,13 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.rulebook.balance import balance
 from ledger.rulebook.cost import cost_of, deduct, own_breach
-from ledger.rulebook.evaluate import Outcome, balance, label_text, unit_score
 from ledger.rulebook.facts import Assessment, Finding, Promise, SubjectKind
+from ledger.rulebook.figure import Outcome
+from ledger.rulebook.labels import label_text
 from ledger.rulebook.parameters import FindingState, Severity
+from ledger.rulebook.unit_score import unit_score
 from ledger.rulebook.windows import EditionTimeline
 from tests.unit.ledger.rulebook.by_hand import DEMO, successor, timeline
 

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from ledger.rulebook.evaluate import reading_state, weigh
 from ledger.rulebook.parameters import FindingState
+from ledger.rulebook.standing import reading_state, weigh
 from tests.unit.ledger.rulebook.by_hand import DEMO, DEMO_ALONE, day, finding, successor, timeline
 
 HALF = Fraction(1, 2)

@@ -8,8 +8,9 @@ from fractions import Fraction
 import pytest
 
 from ledger.errors import Invalid
-from ledger.rulebook.evaluate import FigureLine, Outcome, unit_score
 from ledger.rulebook.facts import Assessment, Finding, Promise
+from ledger.rulebook.figure import FigureLine, Outcome
+from ledger.rulebook.unit_score import unit_score
 from ledger.rulebook.windows import EditionTimeline
 from tests.unit.ledger.rulebook.by_hand import (
     DEMO,

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from ledger.errors import Unavailable, VerificationError
+from ledger.storage import keys as key_module
 from ledger.storage.keys import KeyStore, Place, WrongMasterKey, open_sealed, seal
 from ledger.storage.store import create_store
 from tests.support.storage import ORIGIN, event
@@ -144,6 +145,21 @@ def test_a_batch_left_out_leaves_no_key(keys: KeyStore, database_url: str, leave
         assert other.get("p", "CASE") is None
 
 
+def test_a_batch_of_more_keys_than_are_kept_at_hand_gives_each_owner_one_key(
+    keys: KeyStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_module, "CACHE_KEYS", 3)
+    owners = [(f"person-{number}", "CASE") for number in range(10)]
+    with keys.batch():
+        made = {owner: keys.get_or_create(*owner) for owner in owners}
+        assert {owner: keys.get_or_create(*owner) for owner in owners} == made
+        assert {owner: keys.get(*owner) for owner in owners} == made
+        assert len(keys._cache) == 0, "nobody else may have a key that is not durable yet"
+    assert len(set(made.values())) == 10
+    with reopened(database_url) as other:
+        assert other.get_many(owners) == made
+
+
 def test_reading_does_not_wait_for_anothers_batch(keys: KeyStore) -> None:
     key = keys.get_or_create("known", "CASE")
     keys._cache.clear()
@@ -205,3 +221,8 @@ def test_keyed_digests_are_stable_keyed_and_apart(keys: KeyStore, database_url: 
         assert again.keyed_digest("id-number", b"110101199001011237") == digest
     with KeyStore.create(f"sqlite:///{tmp_path / 'other.db'}", MASTER) as other:
         assert other.keyed_digest("id-number", b"110101199001011237") != digest
+
+
+def test_a_digest_in_pieces_is_the_digest_of_the_whole(keys: KeyStore) -> None:
+    for pieces in ([b"110101", b"19900101", b"1237"], [b"1101011990010", b"", b"11237"]):
+        assert keys.keyed_digest_of("batch-bytes", pieces) == keys.keyed_digest("batch-bytes", b"110101199001011237")

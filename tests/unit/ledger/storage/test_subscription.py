@@ -1,6 +1,13 @@
-from threading import Thread, active_count
+from collections.abc import Sequence
+from threading import Event, Thread, active_count, current_thread
 from time import monotonic, sleep
+from typing import Any
 
+import pytest
+
+from ledger.errors import Unavailable
+from ledger.storage import postgres
+from ledger.storage.recorder import ChainedRecorder
 from ledger.storage.store import Store, open_store
 from tests.support.storage import event
 
@@ -55,3 +62,43 @@ def test_nobody_watches_for_nobody(store: Store) -> None:
     while active_count() > before and monotonic() < deadline:
         sleep(0.02)
     assert active_count() == before
+
+
+def test_a_store_that_is_busy_for_a_moment_is_watched_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look that fails must not end the watching: entries of another process still arrive."""
+    recorder = store.recorder
+    broken = [Unavailable("another process holds the database", code="store-busy") for _ in range(2)]
+    read, wait = type(recorder)._read, postgres.PostgresSession.wait_for_notice
+
+    def busy() -> None:
+        if current_thread().name == "ledger-poller" and broken:
+            raise broken.pop()
+
+    def read_or_not(self: ChainedRecorder, statement: str, parameters: Sequence[object]) -> Any:
+        busy()
+        return read(self, statement, parameters)
+
+    def wait_or_not(self: postgres.PostgresSession, seconds: float) -> bool:
+        busy()
+        return wait(self, seconds)
+
+    monkeypatch.setattr(type(recorder), "_read", read_or_not)
+    monkeypatch.setattr(postgres.PostgresSession, "wait_for_notice", wait_or_not)
+    with open_store(store.url) as other, recorder.subscribe(gt=0) as subscription:
+        deadline = monotonic() + 10
+        while broken and monotonic() < deadline:
+            sleep(0.02)
+        assert broken == []
+        other.recorder.append([event()])
+        assert next(subscription).id == 1
+
+
+def test_watching_that_cannot_go_on_ends_the_subscription_with_its_reason(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(stopped: Event) -> bool:
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setattr(store.recorder, "news", mistaken)
+    with store.recorder.subscribe() as subscription, pytest.raises(KeyError, match="a mistake of ours"):
+        next(subscription)

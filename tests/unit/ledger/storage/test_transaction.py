@@ -5,6 +5,7 @@ from threading import Thread
 import pytest
 from eventsourcing.persistence import IntegrityError
 
+from ledger.storage import transaction
 from ledger.storage.events import Disclosure, IndexRow, IndexTaken, RequestKey, RequestKeyReused
 from ledger.storage.store import Store, open_store
 from tests.support.storage import SteppingClock, check_log, event
@@ -122,6 +123,33 @@ def test_a_part_can_be_left_out_by_itself(store: Store) -> None:
             store.recorder.append([event("b/1")])
         store.recorder.append([event("b/1", 2)])
     assert [row.stream for row in store.entries()] == ["a/1", "b/1", "b/1"]
+
+
+def test_streams_that_are_no_longer_remembered_are_looked_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "KNOWN_STREAMS", 3)
+    with store.recorder.transaction():
+        for number in range(10):
+            store.recorder.append([event(f"a/{number}")])
+        for number in range(10):
+            with pytest.raises(IntegrityError):
+                store.recorder.append([event(f"a/{number}")])
+            store.recorder.append([event(f"a/{number}", 2)])
+        held = store.recorder._transaction
+        assert held is not None
+        assert len(held._newest) <= 3
+    assert check_log(store) == 20
+
+
+def test_a_version_of_a_part_that_was_left_out_is_free_again(store: Store) -> None:
+    with store.recorder.transaction():
+        store.recorder.append([event("a/1")])
+        with store.recorder.transaction(discard=True):
+            store.recorder.append([event("a/1", 2)])
+            assert len(store.recorder.select_events("a/1")) == 2
+        store.recorder.append([event("a/1", 2)])
+        with pytest.raises(IntegrityError):
+            store.recorder.append([event("a/1", 2)])
+    assert check_log(store) == 2
 
 
 def test_thousands_of_appends_with_tiles(store: Store) -> None:
