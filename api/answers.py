@@ -19,7 +19,6 @@ from projections.views import COLUMNS
 Uid = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
 Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 Hex = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Base64 = Annotated[str, WithJsonSchema({"type": "string", "contentEncoding": "base64"})]
 Index = Annotated[int, Field(ge=0)]
 Kind = Literal["PERSON", "UNIT", "ENTERPRISE"]
 _OF_COLUMN: Final = {sa.String: "string", sa.Integer: "integer", sa.Boolean: "boolean"}
@@ -346,68 +345,3 @@ class Assessment(TypedDict):
     period: str
     scores: dict[str, DecimalText]
     events: list[AssessmentEvent]
-
-
-class Entry(TypedDict):
-    index: Index
-    leaf: Hex
-    chain: Hex
-    entry: Annotated[Base64, Field(description="the bytes that are hashed")]
-
-
-class Entries(TypedDict):
-    size: Index
-    entries: list[Entry]
-
-
-class BatchAnswer(TypedDict):
-    """What became of one command: an acknowledgement with status 201, or status, code and detail of its refusal."""
-
-    status: int
-    index: NotRequired[Index]
-    size: NotRequired[int]
-    leaf: NotRequired[Hex]
-    recorded_at: NotRequired[Moment]
-    version: NotRequired[int]
-    uid: NotRequired[Uid]
-    code: NotRequired[str]
-    detail: NotRequired[str]
-    field: NotRequired[str]
-
-
-class BatchAnswers(TypedDict):
-    answers: list[BatchAnswer]
-
-
-class Tally(TypedDict):
-    rows: Index
-    imported: Index
-    skipped: Index
-    reasons: dict[str, int]
-
-
-class RefusedRow(TypedDict):
-    line: int
-    code: str
-    detail: str
-    table: NotRequired[str]
-    field: NotRequired[str | None]
-
-
-class ImportReport(TypedDict):
-    """What became of every row."""
-
-    tables: dict[str, Tally]
-    batch: str
-    size: Index
-    refused: NotRequired[list[RefusedRow]]
-
-
-class Attachment(TypedDict):
-    """A file that was kept, as an item of `evidence` cites it."""
-
-    id: Uid
-    name: str
-    media_type: str
-    size: int
-    sha256: Hex

@@ -130,7 +130,7 @@ def address_of(request: Request) -> str:
     return "unknown" if request.client is None else request.client.host
 
 
-def desk(request: Request) -> Desk:
+async def desk(request: Request) -> Desk:
     """The viewer's desk; only behind routes that need a sign-in."""
     token: Token | None = request.state.token
     if token is None:

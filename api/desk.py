@@ -19,7 +19,7 @@ from api.problems import NOTHING_KNOWN, Problem, not_found
 from ledger.access import Viewer
 from ledger.application import Ledger
 from ledger.clock import day_of
-from ledger.domain.access import RecordAccessed
+from ledger.domain.access import RecordAccessed, Scope
 from ledger.errors import Group, Invalid, LedgerError, NotFound, Refused
 from ledger.line import Line, LineActor, parse_day
 from ledger.reading import Logged
@@ -33,11 +33,6 @@ from projections.unit_score import unit_score
 
 OWN_PURPOSES: Final = {"SUBJECT": "OWN", "AUDITOR": "AUDIT", "DPO": "DATA_PROTECTION"}
 CASE_PURPOSE: Final = "CASE"
-FILE_SCOPE: Final = "INTEGRITY_FILE"
-CHECK_SCOPE: Final = "ELIGIBILITY_CHECK"
-LOG_SCOPE: Final = "ACCESS_LOG"
-LOOKUP_SCOPE: Final = "LOOKUP"
-SUBJECT_SCOPE: Final = "SUBJECT"
 REQUESTS: Final = "requester"  # what the digests of those who make requests are for
 # What a rule says of a record that is not the subject's own, or not there.
 _NOT_THEIRS: Final = frozenset({"not-the-subject"} | {
@@ -120,7 +115,7 @@ class Desk:
         if not self._may_read_file(registration):
             raise not_found()
         if registration.data["kind"] == "PERSON":
-            self.look_at(uid, SUBJECT_SCOPE)
+            self.look_at(uid, Scope.SUBJECT)
         return self.ledger.stream(f"subject/{uid}", self.ledger.size)
 
     def file(self, subject: str, moment: Moment, purpose: str | None = None) -> dict[str, Any]:
@@ -132,7 +127,7 @@ class Desk:
         look = partial(
             self._look,
             [registration.uid],
-            FILE_SCOPE,
+            Scope.FILE,
             purpose=stated,
             as_of=moment.as_of,
             as_known=moment.as_known,
@@ -180,7 +175,7 @@ class Desk:
             raise not_found()
         self._look(
             [answer["subject_uid"]],
-            CHECK_SCOPE,
+            Scope.CHECK,
             purpose=answer["purpose"],
             case=answer["uid"],
             as_of=moment.as_of,
@@ -206,7 +201,7 @@ class Desk:
         if self.viewer.role == "SUBJECT" and not self._is_own(registration.uid):
             raise not_found()
         if self.viewer.role != "SUBJECT":
-            self._look([registration.uid], LOG_SCOPE, purpose=self.purpose(None))
+            self._look([registration.uid], Scope.ACCESS_LOG, purpose=self.purpose(None))
         return access_log(self.ledger, registration.uid, viewer_role=self.viewer.role, today=self.today())
 
     def lookup(self, *, ref: str | None = None, name: str | None = None, id_number: str | None = None) -> str:
@@ -220,7 +215,7 @@ class Desk:
         if uid is None or not self._may_read_file(self._registered(uid, self.ledger.size)):
             raise not_found()
         if self.ledger.kind_of(uid).value == "PERSON" and not self._is_own(uid):
-            self._look([uid], LOOKUP_SCOPE, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
+            self._look([uid], Scope.LOOKUP, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
         return uid
 
     def _has_name(self, uid: str, name: str) -> bool:
@@ -231,7 +226,7 @@ class Desk:
 
     def look_at_entries(self, entries: Iterable[Logged]) -> None:
         """An auditor reads entries: one look at whoever they concern. Some concern nobody."""
-        self.look_at_list(sorted({subject for entry in entries for subject in entry.subjects}), "ENTRIES")
+        self.look_at_list(sorted({subject for entry in entries for subject in entry.subjects}), Scope.ENTRIES)
 
     def cites(self, subject: str, attachment: str) -> bool:
         """Whether the viewer's own file, as the viewer sees it, cites an attachment. Nothing is shown: no look."""

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException as FrameworkError
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -196,8 +196,9 @@ def install(app: FastAPI) -> None:
     async def gone(request: Request, raised: ClientDisconnect) -> Response:
         return respond(request, 400, "malformed", "the request ended early")  # nobody hears it; the log says it
 
+    @app.exception_handler(InterfaceError)
     @app.exception_handler(OperationalError)
-    async def away(request: Request, raised: OperationalError) -> Response:
+    async def away(request: Request, raised: DBAPIError) -> Response:
         detail = "the database cannot be reached"  # the driver's own text may say too much
         return respond(request, 503, "store-unavailable", detail)
 

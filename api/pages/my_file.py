@@ -139,7 +139,7 @@ def _look(reading: Reading, look: Mapping[str, Any]) -> Look:
     words = reading.words
     name = look.get("unit_name") or look.get("unit")
     role = words.code("role", str(look["role"]))
-    scope = [words.code("look_scope", str(code)) for code in look["scope"]]
+    scope = [words.code("scope", str(code)) for code in look["scope"]]
     purpose = words.code("look_purpose", str(look["purpose"])) if look.get("purpose") else words("look.no_purpose")
     return Look(
         who=reading.said(name) if name else role,

@@ -197,7 +197,7 @@ def checks(reading: Reading, file: Answer) -> Table | None:
 
 
 def _scope(reading: Reading, row: Answer) -> Cell:
-    parts = [reading.words.code("scope", str(code)) for code in row.get("scope") or []]
+    parts = [reading.words.code("consent_scope", str(code)) for code in row.get("scope") or []]
     return joined(parts, str(reading.words("text.comma"))) if parts else None
 
 

@@ -9,18 +9,18 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, UploadFile
 from starlette.responses import Response
 
-from api.answers import Attachment
 from api.auth import DeskDep
 from api.bodies import KeyDep
+from api.outcomes import Attachment
 from api.policy import EVIDENCE, open_to
 from api.problems import Problem, not_found
 from api.uploads import uploads
 from ledger.attachments import MAX_BYTES, Attachments
+from ledger.domain.access import Scope
 from ledger.errors import NotFound
 
 router = APIRouter(prefix="/v1", route_class=uploads(MAX_BYTES))
 READERS: Final = frozenset({"DECIDER", "REVIEWER", "AUDITOR"})
-SCOPE: Final = "ATTACHMENT"
 
 
 @router.post(
@@ -63,7 +63,7 @@ def read_attachment(uid: UUID, desk: DeskDep) -> Response:
         raise not_found() from None
     if desk.viewer.role not in READERS and by != desk.viewer_uid() and not desk.cites(subject, str(uid)):
         raise not_found()
-    desk.look_at(subject, SCOPE)
+    desk.look_at(subject, Scope.ATTACHMENT)
     return Response(
         content,
         media_type=kept.media_type,

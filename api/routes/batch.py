@@ -13,11 +13,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter
 
 from api import problems
-from api.answers import BatchAnswers
 from api.auth import DeskDep
 from api.bodies import COMMAND_MEMBERS, BodyDep, KeyDep, check_command, parse_object
 from api.desk import Desk
 from api.openapi import batch_operation
+from api.outcomes import BatchAnswers
 from api.policy import EVERYONE, open_to, roles_of_command
 from api.routes.commands import documents_of
 from ledger.application import Ledger

@@ -19,7 +19,6 @@ from api.openapi import EDITION_FILE, acknowledgement_of, command_operation
 from api.policy import open_to, roles_of_command
 from api.problems import not_found
 from api.routes.command_table import COLLECTIONS, COMMANDS, CommandRoute
-from ledger.application import Ledger
 from ledger.domain.sections import written_names
 from ledger.errors import Invalid, LedgerError
 from ledger.requests import Request
@@ -27,12 +26,6 @@ from ledger.storage.events import Acknowledgement
 
 router = APIRouter(prefix="/v1")
 REPAIRS: Final = "repairs"
-
-
-def acknowledge(ledger: Ledger, acknowledgement: Acknowledgement) -> tuple[dict[str, Any], str]:
-    """The acknowledgement with the record's `uid`, and the kind of the record."""
-    kind, _, uid = ledger.store.entry(acknowledgement.index).stream.partition("/")
-    return {**asdict(acknowledgement), "uid": uid}, kind
 
 
 def named(desk: Desk, route: CommandRoute, uid: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -98,13 +91,14 @@ def record(
     body = command_body(raw)
     requests = desk.requests(key, [route.type, uid, body])
     acknowledgement = desk.answered(requests) or _submit(desk, route, body, requests, uid, seen)
-    answer, kind = acknowledge(desk.ledger, acknowledgement)
     # A request for a check is evaluated in the same commit.
     response.headers["ETag"] = etag(acknowledgement.version + (route.type == "EligibilityCheckRequested"))
-    where = route.collection if route.collection == REPAIRS else COLLECTIONS.get(kind)
-    if uid is None and where is not None:
-        response.headers["Location"] = f"/v1/{where}/{answer['uid']}"
-    return answer
+    if uid is None:
+        kind, _, uid = desk.ledger.store.entry(acknowledgement.index).stream.partition("/")
+        where = route.collection if route.collection == REPAIRS else COLLECTIONS.get(kind)
+        if where is not None:
+            response.headers["Location"] = f"/v1/{where}/{uid}"
+    return {**asdict(acknowledgement), "uid": uid}
 
 
 def _opening(route: CommandRoute) -> Any:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import Entries
 from api.auth import DeskDep
+from api.outcomes import Entries
 from api.policy import AUDIT, open_to
 from api.routes.parameters import PAGE, CursorDep, LimitDep, link_next, place_of
 from ledger.mapper import logged

@@ -42,7 +42,7 @@ def ready(request: Request, response: Response) -> Annotated[dict[str, Any], Rea
     wiring, checks = wiring_of(request), dict[str, str | int]()
     ledger, keeper = wiring.ledger, wiring.keeper
     size = _asked(checks, "database", lambda: ledger.size)
-    _asked(checks, "migrations", ledger.store.pending_migrations, fine=lambda pending: not pending)
+    _asked(checks, "migrations", ledger.store.is_current)
     _asked(checks, "keys", lambda: ledger.keys.get(ledger.book.uid, RETENTION))
     _asked(checks, "access_log", lambda: ledger.access.size)
     lag = max(0, (size or 0) - keeper.position)

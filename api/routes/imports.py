@@ -14,10 +14,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 
-from api.answers import ImportReport
 from api.auth import DeskDep
 from api.bodies import KeyDep
 from api.desk import Desk
+from api.outcomes import ImportReport
 from api.policy import CREDIT_OFFICE, open_to
 from api.problems import Problem
 from api.uploads import uploads

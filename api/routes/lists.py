@@ -16,6 +16,7 @@ from api.auth import DeskDep
 from api.desk import Desk
 from api.policy import LISTS, open_to
 from api.routes.parameters import PAGE, CursorDep, LimitDep, link_next, place_of
+from ledger.domain.access import Scope
 from ledger.folds.breach import HEARING, UNHEARD
 from projections.listing import page
 from projections.views import COLUMNS
@@ -94,7 +95,7 @@ def _answer(
     found = page(desk.ledger.store.engine, name, filters, after=-1 if place is None else place, limit=limit)
     if found.last is not None:
         link_next(request, response, found.last, limit)
-    desk.look_at_list(_people(desk, [row[of] for row in found.rows]), name.upper())
+    desk.look_at_list(_people(desk, [row[of] for row in found.rows]), Scope(name.upper()))
     columns = ("uid", *(column for column, _ in COLUMNS[name]))
     return {"items": [{column: row[column] for column in columns} for row in found.rows], "position": found.position}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ledger.commands.command import Change, Command, handles, require_subject
 from ledger.domain.consent import Consent
 from ledger.domain.eligibility import Check, EligibilityEvaluated, RuleHit
+from ledger.folds.check import check_entries, fold_check
 from ledger.folds.eligibility import evaluate_check
 from ledger.storage.events import IndexRow
 
@@ -24,17 +25,27 @@ def _change(check: Check) -> Change:
 
 
 def _consent_withdrawn(ledger: Ledger, check: Check) -> bool:
-    if check.consent_id is None:
+    """Whether a withdrawal of its consent has withdrawn the check, as whoever reads it sees it."""
+    uid = None if check.consent_id is None else ledger.uid("consent", check.consent_id)
+    if uid is None or not ledger.aggregate(Consent, uid).withdrawn:
         return False
-    uid = ledger.uid("consent", check.consent_id)
-    return uid is not None and ledger.aggregate(Consent, uid).withdrawn
+    entries, consent = (ledger.stream(stream, ledger.size) for stream in (check.id, f"{Consent.KIND}/{uid}"))
+    read = fold_check(check_entries(entries, consent), date.max)
+    return read is not None and read.state == "WITHDRAWN"
+
+
+def _consent_id(ledger: Ledger, command: Command) -> str | None:
+    """The id under which the consent was given: a pseudonym names it as well, and readers compare what is written."""
+    named: str | None = command.data.consent_id
+    uid = None if named is None else ledger.uid("consent", named)
+    return named if uid is None else ledger.aggregate(Consent, uid).ref
 
 
 @handles("EligibilityCheckRequested")
 def request(ledger: Ledger, command: Command) -> Change:
     ledger.policy.require_edition()
     requester = command.data.requester or command.act.actor.unit
-    data = command.data.model_copy(update={"requester": requester})
+    data = command.data.model_copy(update={"requester": requester, "consent_id": _consent_id(ledger, command)})
     check = ledger.new(Check)
     row = ledger.claim("check", data.check_id, check.uid, command.source)
     check.request(data)
@@ -82,7 +93,7 @@ def notice(ledger: Ledger, command: Command) -> Change:
 def respond(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
     require_subject(command, check.subject)
-    check.respond(command.data, command.act)
+    check.respond(command.data, command.act, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
@@ -106,7 +117,7 @@ def decide(ledger: Ledger, command: Command) -> Change:
 @handles("EligibilityNotified")
 def notify(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    check.notify(command.data)
+    check.notify(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
@@ -114,21 +125,21 @@ def notify(ledger: Ledger, command: Command) -> Change:
 def dispute(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
     require_subject(command, check.subject)
-    check.dispute(command.data)
+    check.dispute(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
 @handles("EligibilityRedetermined")
 def redetermine(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    check.redetermine(command.data, command.act)
+    check.redetermine(command.data, command.act, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
 @handles("EligibilityFinalised")
 def finalise(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    check.finalise(command.data)
+    check.finalise(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
@@ -136,5 +147,5 @@ def finalise(ledger: Ledger, command: Command) -> Change:
 def withdraw(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
     require_subject(command, check.subject)
-    check.withdraw(command.data)
+    check.withdraw(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)

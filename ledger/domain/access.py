@@ -13,9 +13,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ledger.domain.base import Envelope, LedgerAggregate, LedgerEvent
-from ledger.domain.values import Code, Day, Payload, Ref, Role
+from ledger.domain.values import MAX_INTEGER, Code, Day, Payload, Ref, Role
 from ledger.ids import is_uuid
-from ledger.log.encoding import MAX_INTEGER
 
 UNIT_HEAD: Final = "UNIT_HEAD"
 PUBLIC: Final = "PUBLIC"
@@ -23,12 +22,22 @@ VIEWER_ROLES: Final = frozenset({*(role.value for role in Role), UNIT_HEAD, PUBL
 
 
 class Scope(StrEnum):
-    """What is looked at by the ledger's own doors; another door may name other parts of a record."""
+    """What is looked at by the ledger's own doors; another door may name other parts of a record.
+
+    The plurals are pages of lists.
+    """
 
     FILE = "INTEGRITY_FILE"
     CHECK = "ELIGIBILITY_CHECK"
     ACCESS_LOG = "ACCESS_LOG"
     ENTRIES = "ENTRIES"
+    LOOKUP = "LOOKUP"
+    SUBJECT = "SUBJECT"
+    ATTACHMENT = "ATTACHMENT"
+    SUBJECTS = "SUBJECTS"
+    BREACHES = "BREACHES"
+    COMMITMENTS = "COMMITMENTS"
+    CHECKS = "CHECKS"
 
 
 def _uid(text: str) -> str:

@@ -25,6 +25,7 @@ class ConsentGiven(LedgerEvent):
         form_digest: DocumentText | None = None
 
     def apply(self, consent: Consent) -> None:
+        consent.ref = self.data.consent_id
         consent.subject, consent.recipient = self.data.subject_id, self.data.recipient
 
 
@@ -47,6 +48,7 @@ class ConsentWithdrawn(LedgerEvent):
 class Consent(LedgerAggregate):
     KIND = "consent"
 
+    ref: str  # the caller's id
     subject: str
     recipient: str
     withdrawn: bool
@@ -61,4 +63,4 @@ class Consent(LedgerAggregate):
     def withdraw(self, data: ConsentWithdrawn.Data) -> None:
         require(data.subject_id == self.subject, "not-the-subject", "only who gave a consent withdraws it")
         require(not self.withdrawn, "wrong-state", "the consent is withdrawn already")
-        self.happen(ConsentWithdrawn, data)
+        self.happen(ConsentWithdrawn, data.model_copy(update={"consent_id": self.ref}))

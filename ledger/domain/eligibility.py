@@ -272,8 +272,12 @@ class Check(LedgerAggregate):
     def evaluated(self, data: EligibilityEvaluated.Data) -> None:
         self.happen(EligibilityEvaluated, data)
 
-    def _require_decidable(self, consent_withdrawn: bool) -> None:
+    @staticmethod
+    def _require_consent(consent_withdrawn: bool) -> None:
         require(not consent_withdrawn, "check-withdrawn", "the consent was withdrawn before the decision")
+
+    def _require_decidable(self, consent_withdrawn: bool) -> None:
+        self._require_consent(consent_withdrawn)
         self._require_state("EVALUATED", "NOTICED", "RESPONDED")
         require(self.outcome != "INCOMPLETE", "check-incomplete", "a check without a valid consent is never decided")
 
@@ -285,8 +289,9 @@ class Check(LedgerAggregate):
         require(long_enough, "notice-period-too-short", "the period is shorter than the rulebook's", "reply_due")
         self.happen(PreDecisionNoticeSent, data)
 
-    def respond(self, data: CandidateResponded.Data, act: Act) -> None:
+    def respond(self, data: CandidateResponded.Data, act: Act, *, consent_withdrawn: bool) -> None:
         self._require_state("NOTICED")
+        self._require_consent(consent_withdrawn)
         due = self.reply_due
         in_time = due is not None and all(moment <= due for moment in act.days)
         require(in_time, "notice-period-over", "the period to respond has ended")
@@ -314,17 +319,20 @@ class Check(LedgerAggregate):
             return True
         return due is not None and all(moment > due for moment in act.days)
 
-    def notify(self, data: EligibilityNotified.Data) -> None:
+    def notify(self, data: EligibilityNotified.Data, *, consent_withdrawn: bool) -> None:
         self._require_state("DECIDED")
+        self._require_consent(consent_withdrawn)
         self.require_other(self.subject)
         self.happen(EligibilityNotified, data)
 
-    def dispute(self, data: EligibilityDisputed.Data) -> None:
+    def dispute(self, data: EligibilityDisputed.Data, *, consent_withdrawn: bool) -> None:
         self._require_state("NOTIFIED")
+        self._require_consent(consent_withdrawn)
         self.happen(EligibilityDisputed, data)
 
-    def redetermine(self, data: EligibilityRedetermined.Data, act: Act) -> None:
+    def redetermine(self, data: EligibilityRedetermined.Data, act: Act, *, consent_withdrawn: bool) -> None:
         self._require_state("DISPUTED")
+        self._require_consent(consent_withdrawn)
         self.require_other(self.subject)
         another = act.actor.id not in self.deciders
         require(another, "decider-may-not-review", "a disputed decision is looked at by another hand")
@@ -332,11 +340,13 @@ class Check(LedgerAggregate):
         require(not worse, "redetermination-aggravates", "nobody is worse off for having disputed", "decision")
         self.happen(EligibilityRedetermined, data)
 
-    def finalise(self, data: EligibilityFinalised.Data) -> None:
+    def finalise(self, data: EligibilityFinalised.Data, *, consent_withdrawn: bool) -> None:
         self._require_state("NOTIFIED", "REDETERMINED")
+        self._require_consent(consent_withdrawn)
         self.require_other(self.subject)
         self.happen(EligibilityFinalised, data)
 
-    def withdraw(self, data: EligibilityWithdrawn.Data) -> None:
+    def withdraw(self, data: EligibilityWithdrawn.Data, *, consent_withdrawn: bool) -> None:
         require(self.state not in ("NEW", "FINAL", "WITHDRAWN"), "wrong-state", "the check has ended")
+        self._require_consent(consent_withdrawn)
         self.happen(EligibilityWithdrawn, data)

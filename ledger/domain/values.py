@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, W
 MAX_NAME = 200
 
 # All of a text is matched (`$` would let a line end pass), and digits are ASCII.
+MAX_INTEGER = 2**53 - 1  # what every reader of JSON counts exactly (RFC 7493 §2.2)
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,63}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PARTIAL = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)

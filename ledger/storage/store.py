@@ -40,6 +40,11 @@ class Store(Reads):
         with self.engine.connect().execution_options(reading=True) as connection:
             return migrate.pending(connection)
 
+    def is_current(self) -> bool:
+        """Whether no migration is pending; cheap enough to be asked at every moment."""
+        rows = self.recorder.query("SELECT version_num FROM alembic_version")
+        return len(rows) == 1 and migrate.is_current(rows[0][0])
+
     def migrate(self) -> None:
         """Run the pending migrations, all or none."""
         with self.engine.begin() as connection:

@@ -1,7 +1,7 @@
 """Runs the benches, one after the other, and shows one table: on this disk, then on one that is 2 ms slower.
 
-A whole run also writes the table into `README.md` beside this file; `--write` writes it anywhere. The exit status says
-whether everything ran, never how fast it was.
+Rows are shown as they are measured. A whole run also writes the table into `README.md` beside this file; `--write`
+writes it anywhere. The exit status says whether everything ran, never how fast it was.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 
 from tests.bench import host
 from tests.bench.context import Bench, Context
-from tests.bench.figures import Figure, table
+from tests.bench.figures import HEADING, Figure, line, table
 from tests.bench.slow_disk import MICROSECONDS, NoCompiler, measure
 
 # In the order of the table; each is a module with `bench`.
@@ -43,15 +44,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="ledger-bench-") as temporary:
         disk = SLOW if options.slow_child else ""
         with Context(Path(temporary), options.rounds, options.seconds, options.rows, disk, _tell) as context:
-            figures = list(_run(names, context))
             if options.slow_child:
-                options.slow_child.write_text(json.dumps([figure.as_json() for figure in figures]))
+                figures = [figure.as_json() for figure in _run(names, context)]
+                options.slow_child.write_text(json.dumps(figures))
                 return 0
-            slow = [name for name in names if name in ON_SLOW_DISK]
-            if slow and not options.fast_disk:
-                figures += _slower(slow, context)
-            shown = _page(figures, context, options.rounds)
-    print(f"\n{shown}", flush=True)
+            slow = [name for name in names if name in ON_SLOW_DISK and not options.fast_disk]
+            shown = _page(chain(_run(names, context), _slower(slow, context)), context, options.rounds)
     if options.write:
         options.write.write_text(shown, encoding="utf-8")
     if options.only is None and not options.fast_disk:
@@ -70,18 +68,26 @@ def _run(names: tuple[str, ...], context: Context) -> Iterator[Figure]:
         yield from bench(context)
 
 
-def _slower(names: list[str], context: Context) -> list[Figure]:
+def _slower(names: list[str], context: Context) -> Iterator[Figure]:
     options = ["--rounds", str(context.rounds), "--seconds", str(context.seconds)]
     try:
-        with tempfile.TemporaryDirectory(prefix="ledger-bench-slow-") as folder:
-            return measure(names, Path(folder), options)
+        if names:
+            with tempfile.TemporaryDirectory(prefix="ledger-bench-slow-") as folder:
+                yield from measure(names, Path(folder), options)
     except NoCompiler as reason:
-        return [Figure(f"everything on a disk with {SLOW}", note=f"not measured: {reason}")]
+        yield Figure(f"everything on a disk with {SLOW}", note=f"not measured: {reason}")
 
 
-def _page(figures: list[Figure], context: Context, rounds: int) -> str:
-    told = f"{host.describe(context)}. Medians of {rounds}; {host.busy()} at the end."
-    return f"{told}\n\n{table(figures)}\n"
+def _page(figures: Iterable[Figure], context: Context, rounds: int) -> str:
+    """The table, each row also printed as soon as it is there."""
+    host_line, shown = host.describe(context), list[Figure]()
+    print(f"{host_line}\n\n{HEADING}", flush=True)
+    for figure in figures:
+        print(line(figure), flush=True)
+        shown.append(figure)
+    told = f"{host_line}. Medians of {rounds}; {host.busy()} at the end."
+    print(f"\n{told}", flush=True)
+    return f"{told}\n\n{table(shown)}\n"
 
 
 def _into_readme(shown: str) -> None:

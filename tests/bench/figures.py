@@ -63,11 +63,17 @@ def rates(rounds: Sequence[Round], side: str, what: str, where: str, unit: str =
     return Figure(what, where, tuple(found[side] for found in rounds), unit, note=note)
 
 
+HEADING = "| what | on | median | [min – max] | target | met | measured |\n|---|---|--:|---|--:|---|---|"
+
+
 def table(figures: Iterable[Figure]) -> str:
     """The figures as Markdown."""
-    lines = ["| what | on | median | [min – max] | target | met | measured |", "|---|---|--:|---|--:|---|---|"]
-    lines += [f"| {' | '.join(_cells(figure))} |" for figure in figures]
-    return "\n".join(lines)
+    return "\n".join([HEADING, *map(line, figures)])
+
+
+def line(figure: Figure) -> str:
+    """One row of the table."""
+    return f"| {' | '.join(_cells(figure))} |"
 
 
 def _cells(figure: Figure) -> list[str]:

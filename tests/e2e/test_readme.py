@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from api.serving import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(integrity [^`]*--db sqlite:///demo/[^`]*)`")
 FIGURE = re.compile(r"-?\d+\.\d\d\b")
+SCRIPT = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"export (\w+)=(\S+)")
 # Lines that this test does otherwise: this very test is part of the first, the second makes the environment it runs in.
 ELSEWHERE = {
@@ -93,6 +96,20 @@ def test_the_readmes_commands_work_as_they_stand_there(reader: Reader) -> None:
     assert used >= {"demo", "init", "import", "file", "score", "check", "verify"}
     assert (reader.folder / "integrity.db").is_file()
     assert (reader.folder / "demo" / "city.db").is_file()
+
+
+def test_the_readmes_lines_for_programs_go_from_a_token_to_a_figure(reader: Reader) -> None:
+    reader.run("integrity demo --no-serve")
+    port = free_port("127.0.0.1", 0)
+    script = "\n".join(SCRIPT.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+    script = script.replace(":8000", f":{port}").replace("integrity serve", f"integrity serve --port {port}")
+    # Whatever happens, the server ends with the shell.
+    done = reader.run(f"set -eu; trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}\nwait")
+
+    assert done is not None
+    assert '"status":"ok"' in done.stdout.replace(" ", "")
+    assert '"subject":"U12"' in done.stdout.replace(" ", "")
+    assert '"version":1' in done.stdout.replace(" ", "")
 
 
 def test_every_line_done_otherwise_still_stands_in_the_readme() -> None:

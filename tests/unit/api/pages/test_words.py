@@ -21,7 +21,7 @@ TEMPLATES = sorted((ROOT / "api" / "templates").glob("*.html"))
 KEY = re.compile(r"[a-z_]+\.[A-Za-z0-9_-]+")
 # Groups whose keys are put together from codes: what is asked for is in the catalogue's hands, not in one source line.
 BY_CODE = {
-    "role", "record", "effect", "way", "course", "line", "no_figure", "look_purpose", "look_scope", "scope", "category",
+    "role", "record", "effect", "way", "course", "line", "no_figure", "look_purpose", "consent_scope", "category",
     "list", "column", "section", "cell", "steps", "rights", "consider", "decide", "waiting", "problem", "status",
     "error", "due", "notice", "decision", "notification", "text", "empty", "trend",
 }  # fmt: skip

@@ -253,7 +253,8 @@ def counted(scene: Scene, entry: Logged) -> bool:
         breach = fold_breach(entries, far, over=over_by(ledger.editions(ledger.size)))
         return breach is not None and entry.index in breach.events
     if entry.kind == "check":
-        check = fold_check(check_entries(entries, ()), far)
+        person = ledger.history(ledger.uid("subject", "P1") or "", ledger.size)
+        check = fold_check(check_entries(entries, person), far)
         return check is not None and entry.index in check.events
     return True
 
@@ -308,6 +309,7 @@ def tracks(chance: random.Random) -> list[list[Callable[[Scene, str, dict[str, A
             lambda s, on, m: s.redetermine(on, **m),
             lambda s, on, m: s.finalise(on, **m),
             lambda s, on, m: s.withdraw_check(on, **m) if chance.random() < 0.05 else None,
+            lambda s, on, m: s.withdraw_consent(on, **m) if chance.random() < 0.05 else None,
         ],
     ]
 

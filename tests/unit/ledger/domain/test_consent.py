@@ -59,6 +59,19 @@ def test_only_who_gave_it_withdraws_it(scene: Scene) -> None:
         scene.withdraw_consent("2025-09-03")
 
 
+def test_a_consent_named_by_its_pseudonym_is_the_same_consent(scene: Scene) -> None:
+    scene.consent()
+    uid = scene.ledger.uid("consent", "N1") or ""
+    scene.request_check(consent_id=uid)
+    assert scene.state("check", "K1").outcome == "CLEAR"
+
+    scene.withdraw_consent("2025-09-02", consent_id=uid)
+
+    assert scene.newest().data["consent_id"] == "N1"
+    with scene.refused("check-withdrawn"):
+        scene.decide("2025-09-02", "ELIGIBLE")
+
+
 def test_what_was_not_given_is_not_withdrawn(scene: Scene) -> None:
     with scene.refused("unknown-consent"):
         scene.withdraw_consent("2025-09-02")

@@ -322,6 +322,41 @@ def test_a_consent_withdrawn_after_the_decision_changes_nothing(clear: Scene) ->
     assert state(clear) == "NOTIFIED"
 
 
+@pytest.mark.parametrize("step", ["respond", "withdraw_check"])
+def test_a_check_withdrawn_with_its_consent_has_ended(blocked: Scene, step: str) -> None:
+    blocked.notice()
+    blocked.withdraw_consent("2025-09-03")
+
+    with blocked.refused("check-withdrawn"):
+        getattr(blocked, step)("2025-09-04")
+
+
+@pytest.mark.parametrize("step", ["notify_result", "withdraw_check"])
+def test_a_consent_withdrawn_before_the_decision_but_heard_of_after_it_ends_the_check(clear: Scene, step: str) -> None:
+    clear.decide("2025-09-05", "ELIGIBLE")
+    clear.withdraw_consent("2025-09-04", recorded="2025-09-06", doc=DOCUMENT)
+
+    with clear.refused("check-withdrawn"):
+        getattr(clear, step)("2025-09-07")
+
+
+def test_a_consent_withdrawn_on_the_day_of_the_decision_after_it_changes_nothing(clear: Scene) -> None:
+    clear.decide("2025-09-05", "ELIGIBLE")
+    clear.withdraw_consent("2025-09-05")
+
+    clear.notify_result("2025-09-05")
+
+
+def test_a_check_that_was_incomplete_from_the_start_is_withdrawn_all_the_same(scene: Scene) -> None:
+    scene.consent()
+    scene.withdraw_consent("2025-09-01")
+    scene.request_check("2025-09-02")
+
+    scene.withdraw_check("2025-09-03")
+
+    assert state(scene) == "WITHDRAWN"
+
+
 def test_a_decision_is_taken_once(clear: Scene) -> None:
     clear.decide("2025-09-02", "ELIGIBLE")
 

@@ -155,6 +155,8 @@ def test_a_batch_of_more_keys_than_are_kept_at_hand_gives_each_owner_one_key(
         assert {owner: keys.get_or_create(*owner) for owner in owners} == made
         assert {owner: keys.get(*owner) for owner in owners} == made
         assert len(keys._cache) == 0, "nobody else may have a key that is not durable yet"
+        assert keys._batch is not None
+        assert len(keys._batch.made) <= 3
     assert len(set(made.values())) == 10
     with reopened(database_url) as other:
         assert other.get_many(owners) == made
