@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
 from api.problems import NOTHING_KNOWN, Problem, not_found
@@ -31,7 +30,7 @@ from projections.integrity_file import integrity_file
 from projections.reader import registered
 from projections.unit_score import unit_score
 
-OWN_PURPOSES: Final = {"SUBJECT": "OWN", "AUDITOR": "AUDIT", "DPO": "DATA_PROTECTION"}
+OWN_PURPOSES: Final = {"SUBJECT": "OWN", "UNIT_HEAD": "OWN", "AUDITOR": "AUDIT", "DPO": "DATA_PROTECTION"}
 CASE_PURPOSE: Final = "CASE"
 REQUESTS: Final = "requester"  # what the digests of those who make requests are for
 # What a rule says of a record that is not the subject's own, or not there.
@@ -124,14 +123,6 @@ class Desk:
         registration = self._registered(subject, moment.as_known)
         if not self._may_read_file(registration):
             raise not_found()
-        look = partial(
-            self._look,
-            [registration.uid],
-            Scope.FILE,
-            purpose=stated,
-            as_of=moment.as_of,
-            as_known=moment.as_known,
-        )
         try:
             answer = integrity_file(
                 self.ledger,
@@ -147,7 +138,14 @@ class Desk:
             self.leave_trace(RecordAccessed.__name__, refused, registration.uid)
             raise
         consent = self.ledger.uid("consent", answer["consent"]["id"]) if "consent" in answer else None
-        look(consent=consent)
+        self._look(
+            [registration.uid],
+            Scope.FILE,
+            purpose=stated,
+            consent=consent,
+            as_of=moment.as_of,
+            as_known=moment.as_known,
+        )
         return moment.as_asked(answer)
 
     def score(self, unit: str, moment: Moment) -> dict[str, Any]:

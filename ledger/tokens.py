@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
 
 PREFIX: Final = "ilt_"
+SESSION_PREFIX: Final = "ils_"  # a page's session, which is no token for programs
 SECRET_BYTES: Final = 32
 MAX_SECRET: Final = 200
 MAX_DAYS: Final = 366
@@ -84,7 +85,7 @@ class Tokens:
         """A new secret and its token, good for `days`, or as a session for some hours. The secret is not kept."""
         life = _life(days, session_hours)
         self._check(viewer)
-        secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+        secret = (PREFIX if session_hours is None else SESSION_PREFIX) + secrets.token_urlsafe(SECRET_BYTES)
         now = self._ledger.clock()
         token = Token(str(uuid4()), viewer, now, now + life)
         digest = self._ledger.keys.keyed_digest(_PURPOSE, secret.encode())

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from api.demo import SHOWN_PERSON, SHOWN_UNIT
+from api.demo.city import LAST_DAY
 from api.pages.addresses import CHECKS, MY_FILE, UNIT_SCORE
 from ledger.access import Viewer
 
@@ -44,10 +45,13 @@ class Demo:
 def city_roles() -> Mapping[str, DemoRole]:
     """The roles of the fictional city (`api.demo`)."""
     head = f"head-{SHOWN_UNIT}"
+    # The city's last evening: a file of a city that has stood still since then would be a file of expired records.
+    evening = f"?as_of={LAST_DAY.isoformat()}"
+    file, score, checks = MY_FILE + evening, UNIT_SCORE + evening, CHECKS + evening
     return {
-        "person": DemoRole(Viewer(SHOWN_PERSON, "SUBJECT"), "本人", "Official, own file", MY_FILE),
-        "unit": DemoRole(Viewer(head, "SUBJECT", SHOWN_UNIT), "本单位", "Unit, acting for itself", UNIT_SCORE),
-        "unit-head": DemoRole(Viewer(head, "UNIT_HEAD", SHOWN_UNIT), "单位负责人", "Unit head", UNIT_SCORE),
-        "hr": DemoRole(Viewer("hr-1", "HR", "PERSONNEL"), "组织人事", "HR officer", CHECKS),
-        "auditor": DemoRole(Viewer("auditor-1", "AUDITOR"), "审计", "Auditor", CHECKS),
+        "person": DemoRole(Viewer(SHOWN_PERSON, "SUBJECT"), "本人", "Official, own file", file),
+        "unit": DemoRole(Viewer(head, "SUBJECT", SHOWN_UNIT), "本单位", "Unit, acting for itself", score),
+        "unit-head": DemoRole(Viewer(head, "UNIT_HEAD", SHOWN_UNIT), "单位负责人", "Unit head", score),
+        "hr": DemoRole(Viewer("hr-1", "HR", "PERSONNEL"), "组织人事", "HR officer", checks),
+        "auditor": DemoRole(Viewer("auditor-1", "AUDITOR"), "审计", "Auditor", checks),
     }

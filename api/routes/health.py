@@ -55,13 +55,11 @@ def ready(request: Request, response: Response) -> Annotated[dict[str, Any], Rea
     return {"status": OK if ready else FAILING, "checks": checks}
 
 
-def _asked(
-    checks: dict[str, str | int], name: str, ask: Callable[[], Answer], fine: Callable[[Answer], bool] = bool
-) -> Answer | None:
+def _asked(checks: dict[str, str | int], name: str, ask: Callable[[], Answer]) -> Answer | None:
     """Ask one part; how it is goes into the checks, and nothing that it raises goes further."""
     try:
         answer = ask()
-        checks[name] = OK if fine(answer) else FAILING
+        checks[name] = OK if answer else FAILING
     except (LedgerError, SQLAlchemyError):
         checks[name] = FAILING
         return None

@@ -45,11 +45,13 @@ class AccessReport:
 
 def verify_access(store: Store, keys: KeyStore | None, *, quick: bool, tell: Progress | None) -> AccessReport:
     """Verify the access log of the ledger in this store."""
-    findings = Findings()
-    with Snapshot(store) as ledger:
+    findings, mark, log = Findings(), None, None
+    with findings.going_on("its mark"), Snapshot(store) as ledger:
         origin = origin_of(ledger)
         mark = _mark(ledger, keys, origin, findings)
-    log = None if mark is None else _verify_marked(store, mark, keys, origin, findings, quick, tell)
+    if mark is not None:
+        with findings.going_on("its entries"):
+            log = _verify_marked(store, mark, keys, origin, findings, quick, tell)
     return AccessReport(findings.ok, tuple(map(_of_access, findings.listed())), log)
 
 

@@ -6,11 +6,21 @@ rewritten from end to end, the first findings say enough, and the last one says 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from ledger.errors import Unavailable, VerificationError
+
 MAX_FINDINGS: Final = 1000
+
+
+class Damaged(VerificationError):
+    """The database cannot read what it holds: a broken page, or text that is none."""
+
+    code = "store-damaged"
 
 
 class Grade(StrEnum):
@@ -107,6 +117,22 @@ class Findings:
             self._found.append(Finding(grade, index, what, code))
         else:
             self._more += 1
+
+    @contextmanager
+    def going_on(self, place: str) -> Iterator[None]:
+        """One part of a verification: what keeps it from its end is a finding, and whatever else was found stands."""
+        try:
+            yield
+        except Damaged as error:
+            self.place(place, error.detail, "store-damaged")
+        except Unavailable as error:
+            no_keys = error.code == "no-key-store"
+            where, why = ("key store", "it cannot be read") if no_keys else (place, "it could not be read")
+            self.add(Grade.GAP, None, f"{where}: {why}; what it would have shown was not checked", "unfinished")
+        except Exception as error:
+            # Values of an impossible kind are named where they stand (`schema`); here it is told what they kept from us.
+            what = f"{place}: this part could not be finished ({type(error).__name__})"
+            self.add(Grade.GAP, None, what, "unfinished")
 
     def listed(self) -> tuple[Finding, ...]:
         """What was found, in the order of the log; what belongs to no entry comes last."""

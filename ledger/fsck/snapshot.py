@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Final, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import Unavailable, VerificationError
+from ledger.errors import Unavailable
+from ledger.fsck.report import Damaged
 from ledger.storage.address import is_sqlite
 from ledger.storage.session import Row, spread
 from ledger.storage.store import Store
+
+__all__ = ["BELOW_ALL", "PAGE", "Damaged", "Snapshot"]
 
 PAGE: Final = 500
 BELOW_ALL: Final = -(1 << 63)
@@ -24,12 +28,13 @@ _NOT_DAMAGE: Final = frozenset({
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL,
 })  # fmt: skip
+_RANKS: Final = {int: 1, float: 1, str: 2, bytes: 3}  # the order of SQLite's kinds of values
 
 
-class Damaged(VerificationError):
-    """The database cannot read what it holds: a broken page, or text that is none."""
-
-    code = "store-damaged"
+def _grow(keys: list[tuple[object, ...]]) -> bool:
+    """Whether each key comes after the one before it, as SQLite sorts values of any kind."""
+    ranked: list[Any] = [[(_RANKS.get(type(value), 0), value) for value in key] for key in keys]
+    return all(one < other for one, other in pairwise(ranked))
 
 
 class Snapshot:
@@ -89,11 +94,17 @@ class Snapshot:
             yield from self.rows(spread(statement, len(part)), [*before, *part])
 
     def pages(self, statement: str, start: tuple[object, ...], size: int = PAGE) -> Iterator[list[Row]]:
-        """The pages of a SELECT `… WHERE (key) > (?) ORDER BY key LIMIT ?` that lists its key first."""
-        last = start
+        """The pages of a SELECT `… WHERE (key) > (?) ORDER BY key LIMIT ?` that lists its key first.
+
+        `Damaged` where the keys do not grow: a tree whose pointers were changed answers the same rows for ever.
+        """
+        last, seen = start, set[tuple[object, ...]]()
         while page := self.rows(statement, (*last, size)):
+            before, last = last, page[-1][: len(start)]
+            if last in seen or (self.sqlite and not _grow([before, *(row[: len(start)] for row in page)])):
+                raise Damaged("its rows do not come in the order of their keys")
+            seen.add(last)  # PostgreSQL sorts text by rules of its own, so there it is only told whether one comes again
             yield page
-            last = page[-1][: len(start)]
 
     def close(self) -> None:
         self._cursor.close()

@@ -20,13 +20,14 @@ from ledger.fsck.columns import note_history
 from ledger.fsck.damage import is_damage
 from ledger.fsck.names import Names
 from ledger.fsck.report import Findings, Grade, Report
+from ledger.fsck.schema import check_version
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.fsck.spine import Spine, read_head
 from ledger.fsck.tokens import check_tokens
 from ledger.fsck.walk import QUICK, Progress, Walk, origin_of, pages, teller
 from ledger.storage.key_files import load_master_key, locations
 from ledger.storage.keys import KeyStore
-from ledger.storage.store import Store, open_store
+from ledger.storage.store import Store, open_anyhow
 
 ENTRIES: Final = "entries"
 
@@ -69,7 +70,7 @@ def verify_at(url: str, *, quick: bool = False, progress: Progress | None = None
     Raises like `Ledger.open` where there is no ledger; without its keys, sections and index are a gap.
     """
     try:
-        with open_store(url) as store:
+        with open_anyhow(url) as store:
             return _verify_opened(store, quick, progress)
     except (LedgerError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if not is_damage(error):
@@ -119,11 +120,14 @@ def verify_store(
         head, origin = read_head(snapshot, findings), origin_of(snapshot)
         spine = Spine(origin, head, findings)
         tell = teller(progress, ENTRIES, head)
+        with findings.going_on("alembic_version"):
+            check_version(snapshot, findings)
         if quick:
-            for page in pages(snapshot, QUICK, head, spine, findings):
-                spine.take(page)
-                tell(spine.size)
-            spine.finish()
+            with findings.going_on("entries"):
+                for page in pages(snapshot, QUICK, head, spine, findings):
+                    spine.take(page)
+                    tell(spine.size)
+                spine.finish()
             history_end = _history_end(snapshot)
         else:
             if keys is None:
@@ -134,7 +138,8 @@ def verify_store(
             walk = Walk(snapshot, origin, head, spine, findings, topics=TOPICS, keys=keys, names=names)
             history_end = walk.run(tell)
             if keys is not None:
-                check_tokens(snapshot, keys, origin or "", findings)
+                with findings.going_on("tokens"):
+                    check_tokens(snapshot, keys, origin or "", findings)
         note_history(history_end, findings)
         left_out = (*_NEVER, *(_NOT_QUICK if quick else ()))
         if not quick and not snapshot.sqlite:

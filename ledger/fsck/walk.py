@@ -7,6 +7,7 @@ in the entries. A damaged row or page becomes a finding that says where, and the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise, takewhile
 from typing import Final, Protocol
 
 from ledger.fsck.columns import Columns, Stated, header_if_any
@@ -25,6 +26,7 @@ FULL = (
     "WHERE idx > ? ORDER BY idx LIMIT ?"
 )
 _FIRST = "SELECT leaf, chain, state FROM entries WHERE idx >= 0 AND idx < 2 ORDER BY idx"
+_MOST_FRUITLESS: Final = 1000  # pages of entries that cannot be read, one after another, where a head promises no end
 
 Tell = Callable[[int], None]
 Progress = Callable[[str, int, int], None]
@@ -69,26 +71,38 @@ class Walk:
 
     def run(self, tell: Tell) -> int | None:
         """Walk; the index of the entry that closed a loaded history."""
-        self._tables.file()
-        self._documents.start()
+        going_on = self._findings.going_on
+        with going_on("database file"):
+            self._tables.file()
+        with going_on("documents"):
+            self._documents.start()
         if self._names is not None:
-            self._names.start()
-        for page in pages(self._snapshot, FULL, self._head, self._spine, self._findings):
-            self._page(page)
-            tell(self._spine.size)
-        # The newest time is known only where every entry could be read.
-        self._spine.finish(self._columns.recorded_at if self._findings.ok else None)
-        self._columns.finish()
-        self._tables.streams()
-        self._tables.no_more_subjects()
-        self._tables.requests()
-        if self._spine.aligned:
-            self._tiles.finish()
-        if self._sections is not None:
-            self._sections.finish()
-        if self._names is not None:
-            self._names.finish()
+            with going_on("blind index"):
+                self._names.start()
+        with going_on("entries"):
+            for page in pages(self._snapshot, FULL, self._head, self._spine, self._findings):
+                self._page(page)
+                tell(self._spine.size)
+            # The newest time is known only where every entry could be read.
+            self._spine.finish(self._columns.recorded_at if self._findings.ok else None)
+            self._columns.finish()
+        for place, finish in self._finishing():
+            with going_on(place):
+                finish()
         return self._columns.history_end
+
+    def _finishing(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """What is asked of the tables as a whole, behind the last page."""
+        yield "entries", self._tables.streams
+        yield "entry_subjects", self._tables.no_more_subjects
+        yield "request_keys", self._tables.requests
+        yield "documents", self._documents.finish
+        if self._spine.aligned:
+            yield "tiles", self._tiles.finish
+        if self._sections is not None:
+            yield "disclosures", self._sections.finish
+        if self._names is not None:
+            yield "blind index", self._names.finish
 
     def _page(self, page: list[Row]) -> None:
         taken = self._spine.take([(row[0], row[6], row[7], row[8]) for row in page])
@@ -100,22 +114,29 @@ class Walk:
             if one is not None:
                 stated.append(one)
                 self._documents.named(one)
-        self._tables.subjects(stated)
+        with self._findings.going_on("entry_subjects"):
+            self._tables.subjects(stated)
         last = page[-1][0]
-        if self._sections is None:
-            opened = [Opened(one, whole=not one.header.sd) for one in stated]
-        else:
-            opened = self._sections.open(stated, self._after, last)
+        opened = self._opened(stated, last)
         if self._names is not None:
-            self._names.take(opened, whole=len(stated) == len(page) and self._spine.aligned)
+            with self._findings.going_on("blind index"):
+                self._names.take(opened, whole=len(stated) == len(page) and self._spine.aligned)
         self._after = last
+
+    def _opened(self, stated: list[Stated], last: int) -> list[Opened]:
+        """The entries of a page with their sections, as far as they could be opened."""
+        if self._sections is not None:
+            with self._findings.going_on("disclosures"):
+                return self._sections.open(stated, self._after, last)
+            self._sections = None  # told once; the pages behind this one are as good as without keys
+        return [Opened(one, whole=not one.header.sd) for one in stated]
 
 
 def pages(
     snapshot: Snapshot, statement: str, head: StoredHead | None, spine: Spine, findings: Findings
 ) -> Iterator[list[Row]]:
     """The entries' rows in order of index. Where a page cannot be read, its rows are read one by one."""
-    last = BELOW_ALL
+    last, fruitless = BELOW_ALL, 0
     while True:
         try:
             page = snapshot.rows(statement, (last, PAGE))
@@ -131,7 +152,8 @@ def pages(
                     findings.entry(index, error.detail, "entry-unreadable")
             if page:
                 yield page
-            if last < first or (head is None and not page):
+            fruitless = 0 if page else fruitless + 1
+            if last < first or (head is None and not page) or fruitless > _MOST_FRUITLESS:
                 findings.place(f"from entry {first} on", "the database cannot be read", "store-damaged", index=first)
                 return
         else:
@@ -140,7 +162,14 @@ def pages(
             if not all(type(row[0]) is int for row in page):  # a schema that was written into
                 findings.place("entries", "their indexes are no numbers", "store-damaged")
                 return
-            yield page
+            # A tree whose pointers were changed answers the same rows for ever.
+            growing = list(takewhile(lambda pair: pair[0][0] < pair[1][0], pairwise([(last,), *page])))
+            if growing:
+                yield page[: len(growing)]
+            if len(growing) < len(page):
+                index = page[len(growing)][0]
+                findings.place("entries", f"the row of entry {index} does not come in its order", "store-damaged")
+                return
             last = page[-1][0]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -258,7 +259,7 @@ class KeyStore:
             chunk = owners[start : start + CHUNK]
             chosen = sa.tuple_(columns.subject, columns.retention).in_(chunk)
             for subject, retention, wrapped in connection.execute(sa.select(_subject_keys).where(chosen)):
-                found[(subject, retention)] = self._unwrap(bytes(wrapped), subject, retention)
+                found[(subject, retention)] = self._unwrap(wrapped, subject, retention)
         return found
 
     def _cached(self, owners: Sequence[Owner]) -> dict[Owner, bytes]:
@@ -311,7 +312,9 @@ class KeyStore:
     def _load_index_keys(self) -> None:
         with self._guarded(reading=True) as connection:
             rows = connection.execute(sa.select(_index_keys)).all()
-        self._index_keys = {version: self._unwrap(bytes(wrapped), "index", version) for version, wrapped in rows}
+        if not all(type(version) is int and 0 < version < 256 for version, _ in rows):  # a digest's first byte
+            raise Invalid("the key store holds an index key of no version", code="bad-key-store")
+        self._index_keys = {version: self._unwrap(wrapped, "index", version) for version, wrapped in rows}
         if not self._index_keys:
             raise Invalid("the key store holds no index key", code="bad-key-store")
 
@@ -321,10 +324,13 @@ class KeyStore:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._master.encrypt(nonce, key, canonical(list(name)))
 
-    def _unwrap(self, wrapped: bytes, *name: str | int) -> bytes:
+    def _unwrap(self, wrapped: object, *name: str | int) -> bytes:
         try:
-            return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], canonical(list(name)))
-        except InvalidTag:
+            if not isinstance(wrapped, bytes | memoryview):  # SQLite keeps whatever was written there
+                raise ValueError
+            sealed = bytes(wrapped)
+            return self._master.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], canonical(list(name)))
+        except (InvalidTag, ValueError):
             raise WrongMasterKey("a stored key does not open with this master key") from None
 
     @contextmanager
@@ -333,7 +339,7 @@ class KeyStore:
         try:
             with engine.begin() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError) as error:
             raise Unavailable(f"the key store cannot be used: {type(error).__name__}", code="no-key-store") from error
 
     def close(self) -> None:

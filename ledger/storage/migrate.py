@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ledger.storage import tables
 
+VERSION_TABLE = "alembic_version"
 _FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -30,6 +31,11 @@ def migrate(connection: sa.Connection, *, to: str = "head") -> None:
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+
+
+def is_known(version: str) -> bool:
+    """Whether a database may say that it is at this migration; says so without loading Alembic."""
+    return version in tables.SCHEMAS
 
 
 def is_current(version: str | None) -> bool:

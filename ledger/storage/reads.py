@@ -71,8 +71,14 @@ class Reads:
         # Rows renumbered beyond the head's size must be seen as well, so the end is the table's, not the head's.
         ((last,),) = self.recorder.query("SELECT coalesce(max(idx), -1) FROM entries")
         stop = last + 1 if stop is None else min(stop, last + 1)
-        for first in range(start, stop, PAGE):
-            yield self.recorder.query(statement, (first, min(first + PAGE, stop)))
+        first = start
+        while first < stop:
+            page = self.recorder.query(statement, (first, min(first + PAGE, stop)))
+            yield page
+            first += PAGE
+            if not page:  # go on where there is something again: a row may have been given any index
+                ((following,),) = self.recorder.query("SELECT min(idx) FROM entries WHERE idx >= ?", (first,))
+                first = stop if following is None else max(first, following)
 
     def entries_of(self, subject: str, size: int | None = None) -> list[EntryRow]:
         """The entries that may move this subject's file, among the first `size`."""

@@ -14,7 +14,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import Conflict, NotFound, Refused, Unavailable
+from ledger.errors import Conflict, NotFound, Refused, Unavailable, VerificationError
 from ledger.log.chain import genesis
 from ledger.storage import migrate, sqlite, tables
 from ledger.storage.address import is_sqlite, path_of
@@ -107,8 +107,25 @@ def open_store(url: str, *, allow_pending: bool = False, **options: Any) -> Stor
     version = _version(url)
     if version is None:
         raise NotFound("there is no ledger at this address", code="no-ledger")
+    if not migrate.is_known(version):
+        raise VerificationError("which release made its tables is not said: run `integrity verify`", code="no-release")
     if not migrate.is_current(version) and not allow_pending:
         raise Refused("run `integrity migrate` first", code="migration-pending")
+    return _opened(url, **options)
+
+
+def open_anyhow(url: str) -> Store:
+    """The store at a URL for who looks at what was done to it: also one that does not say which release made it.
+
+    `NotFound` and `Refused` like `open_store`.
+    """
+    try:
+        return open_store(url)
+    except VerificationError:
+        return _opened(url)
+
+
+def _opened(url: str, **options: Any) -> Store:
     if is_sqlite(url):
         return Store(url, sqlite.SQLiteRecorder(path_of(url), **options))
     from ledger.storage.postgres import PostgresRecorder
@@ -131,14 +148,17 @@ def discard_store(store: Store) -> None:
 
 
 def _version(url: str) -> str | None:
-    """The newest migration a database has seen; None if it is no ledger."""
+    """The newest migration a database has seen; None if it is no ledger, empty if it is one that does not say."""
     engine = engine_of(url)
     try:
         with engine.connect().execution_options(reading=True) as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-            return version
+            names = {*sa.inspect(connection).get_table_names(), *sa.inspect(connection).get_view_names()}
+            said: list[Any] = []
+            if migrate.VERSION_TABLE in names:
+                said = list(connection.scalars(sa.text(f"SELECT version_num FROM {migrate.VERSION_TABLE}")))  # noqa: S608
+            if len(said) == 1:
+                return str(said[0])
+            return "" if tables.entries.name in names else None
     except SQLAlchemyError as error:
         raise _unreachable(error) from error
     finally:

@@ -2,15 +2,16 @@
 
 `entries` holds the log; the columns beside `state` are derived from it. The head is a single row. What may be
 erased (disclosures, blind index) lies in tables of its own, never in an entry. The access log has the same tables in a
-place of its own. `SCHEMA` names the newest migration;
-a test compares these tables with what the migrations build.
+place of its own. `SCHEMAS` names the migrations, the newest of them last; a test compares these tables with what they
+build.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA = "0002"
+SCHEMAS = ("0001", "0002")
+SCHEMA = SCHEMAS[-1]
 
 metadata = sa.MetaData()
 

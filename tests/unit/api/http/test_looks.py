@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.access import RecordAccessed
+from ledger.domain.access import CommandRefused, RecordAccessed
 from ledger.errors import Unavailable
 from ledger.reading import Logged
 from projections.runner import catch_up
@@ -193,15 +193,15 @@ def test_what_is_not_shown_leaves_no_look(door: House, hr: Caller) -> None:
     assert list(looks) == []
 
 
-def test_an_attempt_without_a_consent_is_logged(door: House, hr: Caller) -> None:
-    looks = Looks(door)
-    path = f"/v1/subjects/{door.uid('subject', 'P2')}/integrity-file"
-    answer = hr.get(path, purpose="RECRUIT")
-    look = looks.only()
+def test_an_attempt_without_a_consent_is_logged_and_no_look(door: House, hr: Caller) -> None:
+    """Nothing was seen; that somebody tried stands beside the refused commands."""
+    looks, subject = Looks(door), door.uid("subject", "P2")
+    answer = hr.get(f"/v1/subjects/{subject}/integrity-file", purpose="RECRUIT")
+    attempt = looks.only()
 
     assert (answer.status_code, answer.json()["code"]) == (422, "consent-missing")
-    assert (look.subjects, look.purpose) == ((door.uid("subject", "P2"),), "RECRUIT")
-    assert look.data["basis"] == "consent-missing"
+    assert attempt.type == CommandRefused.__name__
+    assert dict(attempt.data) == {"type": RecordAccessed.__name__, "code": "consent-missing", "target": subject}
 
 
 def test_recruiting_hr_looks_on_a_consent(door: House, hr: Caller) -> None:

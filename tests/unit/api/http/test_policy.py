@@ -224,6 +224,12 @@ def test_a_header_of_another_kind_is_no_sign_in(door: House, header: str) -> Non
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+def test_a_session_of_a_page_is_no_token_for_programs(door: House) -> None:
+    session, _ = door.tokens.issue(Viewer("auditor-1", "AUDITOR"), session_hours=1)
+
+    assert door.stranger(session).get("/v1/ledger/entries").status_code == 401
+
+
 def test_a_token_ends_at_the_next_request(own_door: House) -> None:
     secret, token = own_door.tokens.issue(Viewer("auditor-1", "AUDITOR"))
     other, _ = own_door.tokens.issue(Viewer("auditor-1", "AUDITOR"), days=1)

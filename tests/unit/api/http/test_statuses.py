@@ -143,7 +143,7 @@ def test_readiness_says_which_part_fails(own_door: House, monkeypatch: pytest.Mo
     def fail(*_: Any) -> None:
         raise sa.exc.OperationalError("SELECT 1", {}, Exception("gone"))
 
-    monkeypatch.setattr(own_door.ledger.store, "pending_migrations", fail)
+    monkeypatch.setattr(own_door.ledger.store, "is_current", fail)
     failing = own_door.stranger().get("/readyz")
     assert (failing.status_code, failing.json()["status"]) == (503, "failing")
     assert failing.json()["checks"]["migrations"] == "failing"

@@ -44,7 +44,7 @@ def test_the_sign_in_has_a_button_for_each_role(house: Pages) -> None:
     form = next(form for form in browser.read("/sign-in").forms if ("role", "hr") in form.buttons)
 
     assert {value for name, value in form.buttons if name == "role"} == set(city_roles())
-    assert browser.send(form, "hr").headers["location"] == "/eligibility"
+    assert browser.send(form, "hr").headers["location"] == city_roles()["hr"].first_page
     assert browser.get("/eligibility").status_code == 200
 
 
