@@ -21,7 +21,6 @@ from api.policy import PUBLIC, roles_of
 from api.problems import Problem, not_found
 from ledger.access import Viewer
 from ledger.application import Ledger
-from ledger.tokens import SESSION_PREFIX
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -93,7 +92,7 @@ def credential(request: Request) -> Token | None:
     secret = bearer_of(request)
     tokens = wiring_of(request).tokens
     if secret is not None:
-        token = None if secret.startswith(SESSION_PREFIX) else tokens.find(secret)
+        token = tokens.find(secret)
         if token is None:
             raise Problem(401, "sign-in-required", "the token is unknown, has expired or was revoked")
         return token

@@ -79,9 +79,15 @@ class Desk:
     def _is_own(self, subject: str) -> bool:
         return subject == self.own_uid()
 
+    def is_about_viewer(self, subject: str) -> bool:
+        """Whether a record is about whoever looks: nobody reads their own case beyond a subject's rights."""
+        return self.viewer.role != "SUBJECT" and self.ledger.uid("subject", self.viewer.actor) == subject
+
     def _may_read_file(self, registration: Logged) -> bool:
         """A subject reads its own file, a unit head that of the unit and of whoever has a post there today."""
         role, uid = self.viewer.role, registration.uid
+        if self.is_about_viewer(uid):
+            return False
         if role == "SUBJECT":
             return self._is_own(uid)
         if role != "UNIT_HEAD" or registration.data["kind"] != "PERSON":
@@ -184,6 +190,8 @@ class Desk:
     def _may_read_check(self, answer: Mapping[str, Any]) -> bool:
         if self.viewer.role == "SUBJECT":
             return self._is_own(str(answer["subject_uid"]))
+        if self.is_about_viewer(str(answer["subject_uid"])):
+            return False
         return self.viewer.role != "HR" or self._requested(answer)
 
     def _requested(self, check: Mapping[str, Any]) -> bool:
@@ -255,7 +263,6 @@ class Desk:
         scope: str,
         *,
         purpose: str,
-        basis: str | None = None,
         consent: str | None = None,
         case: str | None = None,
         as_of: date | None = None,
@@ -266,7 +273,6 @@ class Desk:
             subjects,
             scope=[scope],
             purpose=purpose,
-            basis=basis,
             consent=consent,
             case=case,
             as_of=as_of,

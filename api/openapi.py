@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 JSON: Final = "application/json"
+FORM: Final = "multipart/form-data"
+SUMMARIES: Final = {"zh": "中文示例", "en": "English example"}
+IN_BATCH: Final = ("SubjectRegistered", "CommitmentMade")  # what the example of a batch holds
 PROBLEM_JSON: Final = "application/problem+json"
 DESCRIPTIONS: Final = {
     400: "malformed, or without request key",
@@ -66,7 +69,7 @@ def command_operation(route: CommandRoute) -> dict[str, Any]:
     shown = examples().get(route.type, {})
     bodies = {
         language: {"summary": summary, "value": {"data": shown["data"] | shown[language]}}
-        for language, summary in (("zh", "中文示例"), ("en", "English example"))
+        for language, summary in SUMMARIES.items()
         if shown
     }
     reference = {"$ref": f"#/components/schemas/{body_name(route)}"}
@@ -101,22 +104,44 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
 
 
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
+def _body(schema: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema, "examples": _shown(values)}}}}
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same body with the words of each language."""
+    return {language: {"summary": SUMMARIES[language], "value": value} for language, value in values.items()}
+
+
+def import_operation() -> dict[str, Any]:
+    """What an import looks like, beside the form that its parameters make."""
+    values = {
+        "zh": {"files": ["单位表（units.csv的内容）"], "mapping": "public-records"},
+        "en": {"files": ["the contents of units.csv"], "mapping": "public-records"},
+    }
+    return {"requestBody": {"content": {FORM: {"examples": _shown(values)}}}}
 
 
 def batch_operation(most: int) -> dict[str, Any]:
     """The request body of a batch: any commands, each with its type."""
     member = {"type": {"type": "string"}, "data": {"type": "object"}, "after": {"type": "integer", "minimum": 0}}
     commands = {"type": "array", "minItems": 1, "maxItems": most, "items": _object(_COMMAND | member, ["type", "data"])}
-    return _body(_object({"commands": commands}, ["commands"]))
+    values = {}
+    for language in SUMMARIES:
+        shown = [{"type": type_, "data": examples()[type_]["data"] | examples()[type_][language]} for type_ in IN_BATCH]
+        values[language] = {"commands": shown}
+    return _body(_object({"commands": commands}, ["commands"]), values)
 
 
 def lookup_operation() -> dict[str, Any]:
     """The request body of a look-up, by one of two ways."""
     text = {"type": "string", "minLength": 1}
     by_name = _object({"name": text, "id_number": text}, ["name", "id_number"])
-    return _body({"oneOf": [_object({"ref": text}, ["ref"]), by_name]})
+    values = {
+        "zh": {"name": "张三", "id_number": "23080318800101001X"},
+        "en": {"ref": "P1"},
+    }
+    return _body({"oneOf": [_object({"ref": text}, ["ref"]), by_name]}, values)
 
 
 def document(app: FastAPI) -> dict[str, Any]:

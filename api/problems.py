@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException as FrameworkError
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -198,7 +199,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(InterfaceError)
     @app.exception_handler(OperationalError)
-    async def away(request: Request, raised: DBAPIError) -> Response:
+    @app.exception_handler(PoolExhausted)
+    async def away(request: Request, raised: SQLAlchemyError) -> Response:
         detail = "the database cannot be reached"  # the driver's own text may say too much
         return respond(request, 503, "store-unavailable", detail)
 

@@ -66,7 +66,7 @@ class Batches(Names):
         digests = {
             digest: pair for pair in records for digest in self._digests(_TAKEN_OVER, _taken_over(event, source, *pair))
         }
-        return {digests[digest]: uid for digest, uid in self.store.find_many(_TAKEN_OVER, list(digests)).items()}
+        return {digests[digest]: uid for digest, uid in self.found(_TAKEN_OVER, list(digests)).items()}
 
 
 def _pieces(data: bytes | Iterable[bytes]) -> Iterable[bytes]:

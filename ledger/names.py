@@ -14,12 +14,13 @@ from ledger.domain.base import LedgerAggregate
 from ledger.domain.governance import SourceBatchImported
 from ledger.domain.values import SubjectKind
 from ledger.entries import Entries
-from ledger.errors import Invalid, Refused
+from ledger.errors import Invalid, Refused, VerificationError
 from ledger.ids import is_uuid, new_pseudonym
 from ledger.mapper import header_of
 from ledger.memory import Memory
 from ledger.storage.events import IndexRow, IndexTaken
 from ledger.storage.keys import KeyStore
+from ledger.storage.row_seals import INDEX_ROW, index_value
 from ledger.storage.store import Store
 
 _KINDS_OF_STREAM: Final = frozenset(
@@ -74,8 +75,16 @@ class Names(Entries):
     def _first(self, field: str, values: Sequence[list[bytes]]) -> str | None:
         """Where the first of these values leads that leads anywhere."""
         digests = [digest for versions in values for digest in versions]
-        found = self.store.find_many(field, digests) if digests else {}
+        found = self.found(field, digests) if digests else {}
         return next((found[digest] for digest in digests if digest in found), None)
+
+    def found(self, field: str, digests: Sequence[bytes]) -> dict[bytes, str]:
+        """Where these values lead, absent ones left out; `VerificationError` for a row whose seal does not hold."""
+        rows = self.store.index_rows(field, digests)
+        for row in rows:
+            if not self.keys.is_keyed_digest(INDEX_ROW, index_value(field, row.digest, row.uid), row.seal):
+                raise VerificationError(f"a row {field} of the blind index was changed", code="index-row-changed")
+        return {row.digest: row.uid for row in rows}
 
     def index_row(self, field: str, value: str, uid: str) -> IndexRow:
         """The row that lets a value lead to a record. The store refuses a second one of the same version of the index
@@ -83,7 +92,7 @@ class Names(Entries):
         newest, *older = self._digests(field, value)
         if older and self.store.find_many(field, older):
             raise taken(IndexTaken(field)) or IndexTaken(field)
-        return IndexRow(field, newest, uid)
+        return IndexRow(field, newest, uid, self.keys.keyed_digest(INDEX_ROW, index_value(field, newest, uid)))
 
     def claim(self, kind: str, ref: str, uid: str, source: str = "") -> IndexRow:
         """The row that gives a caller's id to a new record; the store refuses a second one (see `taken`)."""
@@ -115,7 +124,7 @@ class Names(Entries):
         """Many of one name space at once: caller's id → pseudonym, unknown ones left out."""
         field = f"{kind}-ref"
         digests = {digest: ref for ref in refs for digest in self._digests(field, f"{source}\x00{ref}")}
-        found = self.store.find_many(field, list(digests))
+        found = self.found(field, list(digests))
         return {digests[digest]: uid for digest, uid in found.items()}
 
     def _spaces(self, source: str | None) -> Iterator[str]:

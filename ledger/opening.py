@@ -20,10 +20,11 @@ from ledger.errors import Invalid, LedgerError, NotFound, Refused, VerificationE
 from ledger.line import Line
 from ledger.log.note import format_vkey
 from ledger.mapper import FORMAT_VERSION
-from ledger.storage.access_store import access_url, discard_unused, read_mark
+from ledger.storage.access_store import access_url, discard_unused, read_mark, was_made
 from ledger.storage.address import is_sqlite, path_of
 from ledger.storage.key_files import create_master_key, create_signing_key, load_master_key, load_signing_key, locations
 from ledger.storage.keys import KeyStore
+from ledger.storage.row_seals import seal_rows
 from ledger.storage.store import Store, create_store, discard_store, open_store
 
 SUITE: Literal["sha256-ed25519"] = "sha256-ed25519"
@@ -129,6 +130,8 @@ def upgrade(url: str, *, clock: Clock = utc_now) -> list[str]:
     if not marked:
         ledger = Ledger.open(url, clock=clock)
         try:
+            if not was_made(ledger.keys, ledger.book.uid):
+                seal_rows(ledger.store, ledger.keys)  # an earlier release sealed none
             ledger.make_access()
         finally:
             ledger.close()

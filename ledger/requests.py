@@ -17,6 +17,7 @@ from ledger.mapper import plain
 from ledger.storage.events import Acknowledgement, RequestKey, RequestKeyReused
 from ledger.storage.keys import KeyStore
 from ledger.storage.recorder import ChainedRecorder
+from ledger.storage.row_seals import RequestSealing
 
 _PURPOSE = "request"
 
@@ -49,15 +50,16 @@ class Request:
 
     def row(self, keys: KeyStore) -> RequestKey:
         """What is stored of it."""
-        return RequestKey(self.principal, self.key, keys.keyed_digest(_PURPOSE, self.body))
+        return RequestKey(self.principal, self.key, keys.keyed_digest(_PURPOSE, self.body), RequestSealing(keys))
 
     def answer(self, recorder: ChainedRecorder, keys: KeyStore) -> Acknowledgement | None:
         """What this request got before, None where it is new; refused where its key was used with another body."""
-        known = recorder.find_request(self.principal, self.key)
+        sealing = RequestSealing(keys)
+        known = recorder.find_request(self.principal, self.key, sealing)
         if known is None:
             return None
         fingerprint, _ = known
         if fingerprint not in keys.keyed_digests(_PURPOSE, self.body):
             raise RequestKeyReused("this key was used with another body")
-        confirmed = recorder.confirm_request(self.principal, self.key)
+        confirmed = recorder.confirm_request(self.principal, self.key, sealing)
         return None if confirmed is None else confirmed[1]

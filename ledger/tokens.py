@@ -58,6 +58,7 @@ class Token:
     issued_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    parent: str | None = None  # of a session: the token that signed in, whose end is the session's too
 
 
 class _Sealed(Struct, forbid_unknown_fields=True):
@@ -69,6 +70,7 @@ class _Sealed(Struct, forbid_unknown_fields=True):
     expires_at: str
     unit: str | None = None
     revoked_at: str | None = None
+    parent: str | None = None
 
 
 class Tokens:
@@ -81,13 +83,18 @@ class Tokens:
         place = place_of(ledger.origin, b"", token, token)
         self._decoy = key, seal(key, b"\x00" * 200, place), place  # opened where nothing was found
 
-    def issue(self, viewer: Viewer, *, days: int = 90, session_hours: int | None = None) -> tuple[str, Token]:
-        """A new secret and its token, good for `days`, or as a session for some hours. The secret is not kept."""
+    def issue(
+        self, viewer: Viewer, *, days: int = 90, session_hours: int | None = None, parent: str | None = None
+    ) -> tuple[str, Token]:
+        """A new secret and its token, good for `days`, or as a session for some hours. The secret is not kept.
+
+        A session ends with its `parent`, the token (by id) that signed in.
+        """
         life = _life(days, session_hours)
         self._check(viewer)
         secret = (PREFIX if session_hours is None else SESSION_PREFIX) + secrets.token_urlsafe(SECRET_BYTES)
         now = self._ledger.clock()
-        token = Token(str(uuid4()), viewer, now, now + life)
+        token = Token(str(uuid4()), viewer, now, now + life, parent=parent)
         digest = self._ledger.keys.keyed_digest(_PURPOSE, secret.encode())
         subject = self._callers.person(viewer.actor, subject=viewer.role == Role.SUBJECT)
         row = {"digest": digest, "id": token.id, "subject": subject, "sealed": self._sealed(token, digest, subject)}
@@ -95,20 +102,34 @@ class Tokens:
             connection.execute(tables.tokens.insert().values(**row))
         return secret, token
 
-    def find(self, secret: str) -> Token | None:
-        """What a secret stands for now; None, whatever the reason, where it stands for nobody."""
+    def find(self, secret: str, *, session: bool = False) -> Token | None:
+        """What a secret stands for now; None, whatever the reason, where it stands for nobody.
+
+        A session's secret is found only where a session is asked for, so it neither serves programs nor signs in again.
+        """
         given = secret[:MAX_SECRET].encode("utf-8", "replace")
         digests = self._ledger.keys.keyed_digests(_PURPOSE, given)
         rows = self._ledger.store.recorder.query(spread(_FIND, len(digests)), digests)
         try:
-            if not rows:
+            if not rows or secret.startswith(SESSION_PREFIX) is not session:
                 key, sealed, place = self._decoy
                 open_sealed(key, sealed, place)
                 return None
             token = opened(self._ledger.keys, self._ledger.origin, rows[0])
         except VerificationError:
             return None  # somebody wrote into the row; `verify` tells of it
-        return None if token.revoked_at is not None or self._ledger.clock() >= token.expires_at else token
+        return token if self._lives(token) else None
+
+    def _lives(self, token: Token) -> bool:
+        if token.revoked_at is not None or self._ledger.clock() >= token.expires_at:
+            return False
+        if token.parent is None:
+            return True
+        rows = self._ledger.store.recorder.query(_BY_ID, (token.parent,))
+        try:
+            return bool(rows) and self._lives(opened(self._ledger.keys, self._ledger.origin, rows[0]))
+        except VerificationError:
+            return False
 
     def revoke(self, token_id: str) -> None:
         """Let a token stand for nobody from the next request on; `NotFound` with code `unknown-token`."""
@@ -138,6 +159,7 @@ class Tokens:
     def _sealed(self, token: Token, digest: bytes, subject: str, *, revoked_at: str | None = None) -> bytes:
         viewer, times = token.viewer, {"issued_at": token.issued_at, "expires_at": token.expires_at}
         body = {"actor": viewer.actor, "role": str(viewer.role), "unit": viewer.unit, "revoked_at": revoked_at}
+        body["parent"] = token.parent
         body |= {name: format_time(moment) for name, moment in times.items()}
         plaintext = canonical({name: value for name, value in body.items() if value is not None})
         key = self._ledger.keys.get_or_create(subject, RETENTION)
@@ -183,6 +205,7 @@ def opened(keys: KeyStore, origin: str, row: Row) -> Token:
             issued_at=parse_time(held.issued_at),
             expires_at=parse_time(held.expires_at),
             revoked_at=None if said is None else parse_time(said),
+            parent=held.parent,
         )
     except (LedgerError, msgspec.MsgspecError, TypeError) as error:
         if isinstance(error, LedgerError) and not isinstance(error, (Invalid, VerificationError)):

@@ -1,13 +1,14 @@
 """Who looked at a subject's record: a fold of the looks at it and of those at the log as a whole, newest first.
 
 A look names the unit, the role and the purpose; the officer's name never, and its pseudonym only to the auditor and the
-data-protection desk (DOMAIN §4.2). A look that is deferred stays hidden from everybody else until its day.
+data-protection desk (DOMAIN §4.2). A look that is deferred stays hidden from everybody else until its day. What would
+tell the subject who reported, or of a report it was not yet told of, stays hidden from it (DESIGN §3, DOMAIN §8).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
 
 SEES_ACTOR: Final = frozenset({"AUDITOR", "DPO"})
+_REPORTER: Final = "REPORTER"
+_CASEWORK: Final = frozenset({"DECIDER", "REVIEWER"})
 _MORE: Final = ("basis", "consent", "case", "as_of", "as_known", "defer_until")
 
 
@@ -35,6 +38,7 @@ def access_log(ledger: Ledger, subject: str, *, viewer_role: str, today: date) -
     size = log.size
     at_whole = [look for look in log.looks_at(log.whole, size) if _reaches(look, registration.index)]
     looks = sorted([*log.looks_at(registration.uid, size), *at_whole], key=lambda look: look.index, reverse=True)
+    untold = _untold(ledger, registration.uid) if viewer_role not in SEES_ACTOR else ()
     unit_of = lru_cache(maxsize=None)(lambda uid: _unit(ledger, uid))
     return {
         "subject": ledger.caller_id(registration.uid),
@@ -43,7 +47,7 @@ def access_log(ledger: Ledger, subject: str, *, viewer_role: str, today: date) -
         "looks": [
             _item(look, unit_of, with_actor=viewer_role in SEES_ACTOR)
             for look in looks
-            if viewer_role in SEES_ACTOR or not _deferred(look, today)
+            if viewer_role in SEES_ACTOR or not (_deferred(look, today) or _tells_too_early(look, untold))
         ],
     }
 
@@ -52,6 +56,22 @@ def _reaches(look: Logged, index: int) -> bool:
     """Whether a look at the first entries of the log reaches an entry; without a size it reaches all."""
     known = look.data.get("as_known")
     return known is None or known > index
+
+
+def _untold(ledger: Ledger, subject: str) -> tuple[datetime, ...]:
+    """When the reports came in of which the subject has not been told, or never will be."""
+    reported: dict[str, datetime] = {}
+    for entry in ledger.history(subject, ledger.size):
+        if entry.type == "BreachReported":
+            reported[entry.stream] = entry.recorded_at
+        elif entry.type == "BreachNotified":
+            reported.pop(entry.stream, None)
+    return tuple(reported.values())
+
+
+def _tells_too_early(look: Logged, untold: tuple[datetime, ...]) -> bool:
+    role = look.actor["role"]
+    return role == _REPORTER or (role in _CASEWORK and any(look.recorded_at >= moment for moment in untold))
 
 
 def _deferred(look: Logged, today: date) -> bool:

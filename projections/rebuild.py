@@ -130,11 +130,14 @@ def _differences(expected: sa.Connection, fresh: Version, actual: sa.Connection,
                 elif found[uid] != row:
                     edited = ", ".join(_edited(row, found[uid]))
                     yield Difference(table, uid, f"edited: {edited}", row["last_index"])
-        if there == live.count(actual, name):
+        count = live.count(actual, name)
+        if there == count:
             continue  # each of its rows was asked for
         for rows in _chunks(actual, live, name):
             for uid in sorted(rows.keys() - fresh.read(expected, name, rows).keys()):
                 yield Difference(table, uid, "no entry of the log makes this row")
+        if live.count(actual, name, distinct=True) != count:
+            yield Difference(table, None, "a row stands in it twice")
 
 
 def _edited(expected: Row, actual: Row) -> list[str]:

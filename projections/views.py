@@ -25,6 +25,7 @@ from projections.upsert import upsert
 Row = dict[str, Any]
 CHUNK: Final = 500  # pseudonyms asked for in one statement
 FOLDS: Final = 1  # raised when a handler of `lists.py` comes to mean something else; a test remembers the handlers
+_OF_A_VERSION: Final = re.compile("view_[a-z]+_[0-9]+")
 _ALONE: Final = 0x76696577  # the advisory lock of those who make or swap versions
 
 positions = sa.Table(
@@ -170,9 +171,10 @@ class Version:
                 found[str(row[0])] = dict(zip(names, row, strict=True))
         return found
 
-    def count(self, connection: sa.Connection, of: str) -> int:
-        """How many rows a list has."""
-        return int(connection.scalar(sa.select(sa.func.count()).select_from(self.tables[of])) or 0)
+    def count(self, connection: sa.Connection, of: str, *, distinct: bool = False) -> int:
+        """How many rows a list has, or how many pseudonyms its rows are of."""
+        counted = sa.func.count(self.tables[of].c.uid.distinct()) if distinct else sa.func.count()
+        return int(connection.scalar(sa.select(counted).select_from(self.tables[of])) or 0)
 
     def write(self, connection: sa.Connection, of: str, rows: Sequence[Row]) -> None:
         """Insert or replace rows of a list."""
@@ -233,6 +235,18 @@ def standing(connection: sa.Connection) -> Standing | None:
                 raise VerificationError("view_position: version and position are not numbers")
             return Standing(number, position, row.get("schema"))
     return None
+
+
+def astray(connection: sa.Connection) -> str | None:
+    """What is wrong with what says which lists are live; None where it is in order, or there are no lists."""
+    names = sa.inspect(connection).get_table_names()
+    lists = any(_OF_A_VERSION.fullmatch(name) for name in names)
+    if positions.name not in names:
+        return "it is missing, though lists stand" if lists else None
+    count = sum(1 for row in connection.execute(sa.text("SELECT * FROM view_position")).mappings() if row["live"])
+    if count > 1:
+        return "it says of more than one version that it is live"
+    return "it says of no version that it is live, though lists stand" if lists and not count else None
 
 
 def live(connection: sa.Connection) -> tuple[Version, int] | None:

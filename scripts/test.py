@@ -42,6 +42,8 @@ def missing_packages() -> list[str]:
         missing.append("postgresql")
     if shutil.which("strace") is None:
         missing.append("strace")
+    if shutil.which("curl") is None:
+        missing.append("curl")
     if not os.path.exists("/usr/bin/chromium"):
         missing.append("chromium")
     if not glob.glob("/usr/share/fonts/**/NotoSansCJK*", recursive=True):
@@ -55,16 +57,17 @@ def missing_packages() -> list[str]:
 
 
 def apt_install(packages: list[str]) -> None:
-    """Install Debian packages; where the first try fails the package lists are fetched and it is tried once more."""
+    """Install Debian packages; where that fails the lists are fetched and each is tried alone, so one that this release
+    does not have keeps no other away."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
-    for attempt in (1, 2):
-        print(f"Installing {', '.join(packages)} …", flush=True)
-        if subprocess.run(install, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0:
-            return
-        if attempt == 1:
-            update = ["apt-get", "update", "--quiet"]
-            subprocess.run(update, env=environment, stdout=subprocess.DEVNULL, check=False)
+    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends"]
+    print(f"Installing {', '.join(packages)} …", flush=True)
+    if subprocess.run([*install, *packages], env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0:
+        return
+    update = ["apt-get", "update", "--quiet"]
+    subprocess.run(update, env=environment, stdout=subprocess.DEVNULL, check=False)
+    for package in packages:
+        subprocess.run([*install, package], env=environment, stdout=subprocess.DEVNULL, check=False)
 
 
 def provide_packages() -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from api.text.verification import MANIPULATION, NOTICE
+from api.text.verification import GAP, MANIPULATION, NOTICE
 from ledger.errors import Unavailable, VerificationError
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ def compare_lists(store: Store) -> tuple[list[dict[str, Any]], list[str]]:
 
     engine = store.engine
     with views.reading(engine) as connection:
+        wrong = views.astray(connection)
         standing = views.standing(connection)
+    of_position = [] if wrong is None else [_finding(MANIPULATION, None, "view-row", f"view_position: {wrong}")]
     if standing is None:
-        return [], [NO_LISTS]
+        return of_position, [NO_LISTS]
     if not standing.current:
         return [_finding(NOTICE, None, "lists-outdated", OUTDATED)], [VIEWS]
-    return [
+    return of_position + [
         _finding(
             MANIPULATION,
             difference.index,
@@ -73,6 +75,11 @@ def compared_or_blamed(store: Store) -> tuple[list[dict[str, Any]], list[str]]:
         if misfit is None:
             raise
         return [misfit.as_json() | {"grade": MANIPULATION}], [VIEWS]
+
+
+def unfinished(why: str) -> dict[str, Any]:
+    """The lists could not be compared."""
+    return _finding(GAP, None, "unfinished", f"lists: this part could not be finished ({why})")
 
 
 def _finding(grade: str, index: int | None, code: str, what: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 
 from api.cli import problems
 from api.cli.door import Door, Given, open_door
-from api.cli.lists import compared_or_blamed
+from api.cli.lists import VIEWS, compared_or_blamed, unfinished
 from api.cli.options import Actor, AsJson, Db, Lang
 from api.text.verification import GAP, MANIPULATION, render_verification, worst
 
@@ -34,15 +34,13 @@ def verify(
 def verify_ledger(door: Door, *, quick: bool) -> dict[str, Any]:
     """The report of DESIGN §8. The ledger verifies itself; only the api knows the lists, so it compares them."""
     from ledger import fsck
-    from ledger.storage.store import open_store
 
     with door.progress("text.progress_verify") as progress:
         report = fsck.verify_at(door.url, quick=quick, progress=progress)
         findings = [finding.as_json() for finding in report.findings]
         not_checked = list(report.not_checked)
         if not quick and report.size:
-            with open_store(door.url) as store:
-                of_lists, left_out = compared_or_blamed(store)
+            of_lists, left_out = _lists(door.url, nothing_found=report.ok)
             findings += of_lists
             not_checked += left_out
     return {
@@ -54,6 +52,20 @@ def verify_ledger(door: Door, *, quick: bool) -> dict[str, Any]:
         "findings": findings,
         "not_checked": not_checked,
     }
+
+
+def _lists(url: str, *, nothing_found: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """What the lists show. Where something was found before, it must be told, whatever becomes of the comparison."""
+    from ledger.errors import LedgerError
+    from ledger.storage.store import open_anyhow
+
+    try:
+        with open_anyhow(url) as store:
+            return compared_or_blamed(store)
+    except Exception as error:
+        if nothing_found:
+            raise
+        return [unfinished(error.code if isinstance(error, LedgerError) else type(error).__name__)], [VIEWS]
 
 
 def status_of(report: Mapping[str, Any]) -> int:

@@ -79,16 +79,25 @@ class Act(ABC):
 class Notice(Act):
     """拟不通过告知: what the rule found is put to the candidate before anybody decides."""
 
-    path, type, fields = "notice", "PreDecisionNoticeSent", ("reply_due",)
+    path, type, fields = "notice", "PreDecisionNoticeSent", ("reply_due", "proposes_departure")
 
     def missing(self) -> Errors:
-        return {} if self.form("reply_due").strip() else {"reply_due": self.words("error.reply_due")}
+        errors = {}
+        if self.case.notice_departs and self.form("proposes_departure") != "yes":
+            errors["proposes_departure"] = self.words("error.proposes_departure")
+        if not self.form("reply_due").strip():
+            errors["reply_due"] = self.words("error.reply_due")
+        return errors
 
     def data(self) -> dict[str, Any]:
         return {"reply_due": self.form("reply_due").strip()}
 
     def answers(self) -> list[Answer]:
-        return [Answer(self.words("notice.reply_due"), day(self.form("reply_due").strip()), "reply_due")]
+        shown = [Answer(self.words("notice.reply_due"), day(self.form("reply_due").strip()), "reply_due")]
+        if self.case.notice_departs:
+            departure = Answer(self.words("decide.departure"), self.words("notice.departs"), "proposes_departure")
+            shown.insert(0, departure)
+        return shown
 
     def effect(self) -> Markup:
         return self.words("notice.effect")

@@ -53,12 +53,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, by which unit, with its reasons and what was weighed."""
+    """What was decided, by which unit and role, with its reasons and what was weighed."""
 
     code: str
     tag: Markup
     on: Markup
-    by: Markup | None
+    by: list[Markup]
     reasons: list[Markup]
     considerations: list[tuple[Markup, Markup]]
     departs: bool
@@ -98,6 +98,11 @@ class Case:
         return self.state == "EVALUATED" and self.outcome != "INCOMPLETE"
 
     @property
+    def notice_departs(self) -> bool:
+        """Whether a notice, which proposes a refusal, departs from the rule: no rule matched."""
+        return self.outcome == "CLEAR"
+
+    @property
     def can_decide(self) -> bool:
         return self.state in DECIDABLE and self.outcome != "INCOMPLETE"
 
@@ -132,7 +137,7 @@ def case_of(desk: Desk, reading: Reading, uid: str) -> Case:
         post=reading.said(check["post_ref"]) if check.get("post_ref") else None,
         requester=reading.unit(check.get("requester")),
         state=str(check["state"]),
-        state_tag=reading.chips.tag("check", str(check["state"])),
+        state_tag=reading.chips.step(check),
         consent=consent_of(reading, str(check["uid"])),
         steps=_steps(reading, check, by_type),
         outcome=check.get("outcome"),
@@ -183,12 +188,13 @@ def _decision(reading: Reading, entry: Logged) -> Decision:
     words, opened = reading.words, reading.ledger.sections(entry)
     weighed = opened.get("considerations")
     weighed = weighed.get("considerations", weighed) if isinstance(weighed, Mapping) else {}
-    unit = entry.actor.get("unit")
+    unit, role = entry.actor.get("unit"), words.known("role", entry.actor.get("role"))
+    named = reading.unit(None if unit is None else reading.ledger.caller_id(unit))
     return Decision(
         code=str(entry.data["decision"]),
         tag=reading.chips.tag("decision", str(entry.data["decision"])),
         on=day(entry.effective_on),
-        by=reading.unit(None if unit is None else reading.ledger.caller_id(unit)),
+        by=[part for part in (named, role) if part is not None],
         reasons=[_text(reading, entry, "reasons")],
         considerations=[
             (words(f"consider.{name}"), reading.said(weighed[name])) for name in CONSIDERATIONS if weighed.get(name)

@@ -5,8 +5,9 @@ Views and templates both use them, so a state, a deadline or an entry looks the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -43,6 +44,12 @@ class Chips:
 
     def icon(self, name: str) -> Markup:
         return icon(name)
+
+    def step(self, check: Mapping[str, Any]) -> Markup:
+        """The tag of the step a check is at; one whose papers are incomplete waits for no decision."""
+        if (check["state"], check.get("outcome")) == ("EVALUATED", "INCOMPLETE"):
+            return self.tag("evaluation", "INCOMPLETE")
+        return self.tag("check", str(check["state"]))
 
     def tag(self, lifecycle: str, code: str) -> Markup:
         """A state's tag."""

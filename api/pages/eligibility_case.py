@@ -23,7 +23,7 @@ from api.pages.case import CONSIDERATIONS, Case, case_of
 from api.pages.eligibility_list import READERS
 from api.pages.folio import Folio, folio_of
 from api.pages.forms import Form, FormDep
-from api.pages.marks import instant
+from api.pages.marks import day, instant
 from api.pages.reading import Reading, reading_of
 from api.pages.render import see_other, show, words_of
 from api.pages.words import Words
@@ -148,7 +148,8 @@ def _page(
     status: int = 200,
 ) -> Response:
     words = reading.words
-    acting = desk.viewer.role == "HR"
+    acting, errors = desk.viewer.role == "HR", errors or {}
+    earliest = _earliest(desk, reading) if acting and case.can_notice else None
     return show(
         request,
         "case.html",
@@ -161,14 +162,23 @@ def _page(
         acting=acting,
         act=None if act is None else act.path,
         form=form,
-        errors=errors or {},
+        errors=errors,
+        summary=_summary(words, errors, earliest),
         considerations=CONSIDERATIONS,
         keys={path: form.key if act is not None and act.path == path else uuid4().hex for path in ACTS},
-        earliest=_earliest(desk, reading) if acting and case.can_notice else None,
+        earliest=earliest,
         response_wd=None if reading.edition is None else reading.edition.notice.pre_decision_wd,
         address=CHECKS,
         purpose=words("case.purpose"),
     )
+
+
+def _summary(words: Words, errors: Errors, earliest: str | None) -> Errors:
+    """The sentences above the form; what is wrong with a day names the earliest that is right, as it does there."""
+    if earliest is None or "reply_due" not in errors:
+        return errors
+    named = errors["reply_due"] + words("text.colon") + words("error.earliest", day=day(earliest))
+    return {**errors, "reply_due": named}
 
 
 def _earliest(desk: Desk, reading: Reading) -> str:

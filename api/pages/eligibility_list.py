@@ -16,8 +16,9 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from api.auth import DeskDep
-from api.desk import Desk, Moment
+from api.desk import Desk
 from api.pages.addresses import CHECKS
+from api.pages.folio import folio_of
 from api.pages.marks import day
 from api.pages.reading import Reading, reading_of
 from api.pages.render import show, words_of
@@ -31,6 +32,8 @@ router = APIRouter(include_in_schema=False)
 READERS: Final = frozenset({"HR", "AUDITOR"})
 UNDER_WAY: Final = ("REQUESTED", "EVALUATED", "NOTICED", "RESPONDED", "DECIDED", "NOTIFIED", "DISPUTED", "REDETERMINED")
 OVER: Final = ("FINAL", "WITHDRAWN")
+# The state of the list lags behind the day's: a period ends and a consent is withdrawn without an entry of the check.
+LISTED_AS: Final = {"NOTICED": frozenset({"NOTICED", "LAPSED"})}
 OUTCOMES: Final = ("BLOCK", "REFER", "CLEAR", "INCOMPLETE")
 TO_DO: Final = frozenset({"EVALUATED", "RESPONDED", "LAPSED", "DECIDED", "REQUESTED"})
 MOST: Final = 500
@@ -43,6 +46,7 @@ class Row:
     """One candidate of the list."""
 
     uid: str
+    subject: str
     name: Markup
     check: str
     post: Markup | None
@@ -60,65 +64,84 @@ class Row:
 @router.get(CHECKS)
 @open_to(READERS)
 def workbench(request: Request, desk: DeskDep, state: str = "", outcome: str = "", after: str = "") -> Response:
-    """The list, filtered by step and by the rule's result. Unknown filters are none."""
+    """The list as of the folio's day, filtered by step and by the rule's result. Unknown filters are none."""
     words = words_of(request)
+    folio = folio_of(request, desk, words)
+    reading, of_auditor = reading_of(desk, folio.moment, words), desk.viewer.role == "AUDITOR"
+    title = words("eligibility.title_of_auditor" if of_auditor else "eligibility.title")
+    purpose = words("folio.audit" if of_auditor else "case.purpose")
+    if folio.errors:
+        return show(request, "folio-errors.html", title=title, status=400, folio=folio, r=reading, purpose=purpose)
     state = state if state in UNDER_WAY + OVER else ""
     outcome = outcome if outcome in OUTCOMES else ""
     place = int(after) if after.isascii() and after.isdigit() and len(after) <= 12 else -1
-    moment = desk.moment(None, None)
-    reading = reading_of(desk, moment, words)
-    found = _listed(desk, state, outcome, place)
-    rows = [row for item in found.rows if (row := _row(reading, item, moment, desk.viewer.role)) is not None]
+    found = _listed(desk, state, outcome, place, now=folio.now)
+    rows = [row for item in found.rows if (row := _row(reading, item, state, outcome, desk.viewer.role)) is not None]
     if state not in OVER:
         rows.sort(key=lambda row: (not row.running, row.nearest))
-    desk.look_at_list(sorted({str(item["subject"]) for item in found.rows}), SCOPE)
-    waiting = sum(row.to_do for row in rows) if desk.viewer.role == "HR" else 0
+    desk.look_at_list(sorted({row.subject for row in rows}), SCOPE)
+    waiting = sum(row.to_do for row in rows) if desk.viewer.role == "HR" and folio.now else 0
+    dates = {} if folio.now else {"as_of": folio.as_of, "as_known": folio.as_known}
+    dates = {name: value for name, value in dates.items() if value}
     return show(
         request,
         "eligibility.html",
-        title=words("eligibility.title" if desk.viewer.role == "HR" else "eligibility.title_of_auditor"),
+        title=title,
+        folio=folio,
+        purpose=purpose,
+        kept={name: value for name, value in {"state": state, "outcome": outcome}.items() if value},
+        dates=dates,
+        at=f"?{urlencode(dates)}" if dates else "",
         counts={CHECKS: waiting},
         r=reading,
         rows=rows,
-        behind=max(0, desk.ledger.size - found.position),
-        position=found.position,
+        behind=max(0, folio.moment.as_known - found.position),
+        position=min(folio.moment.as_known, found.position),
         state=state,
         outcome=outcome,
         states=UNDER_WAY + OVER,
         outcomes=OUTCOMES,
-        next_page=_next_page(state, outcome, found.last),
+        next_page=_next_page(state, outcome, dates, found.last),
         begun=place >= 0,
-        of_auditor=desk.viewer.role == "AUDITOR",
+        of_auditor=of_auditor,
         address=CHECKS,
     )
 
 
-def _next_page(state: str, outcome: str, last: int | None) -> str | None:
+def _next_page(state: str, outcome: str, dates: Mapping[str, str], last: int | None) -> str | None:
     if last is None:
         return None
-    kept = {"state": state, "outcome": outcome, "after": str(last)}
+    kept = {"state": state, "outcome": outcome, **dates, "after": str(last)}
     return f"{CHECKS}?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
-def _listed(desk: Desk, state: str, outcome: str, place: int) -> Page:
-    filters: dict[str, Any] = {"state": state or list(UNDER_WAY)}
-    if outcome:
-        filters["outcome"] = outcome
+def _listed(desk: Desk, state: str, outcome: str, place: int, *, now: bool) -> Page:
+    """The rows among which the list is. Of another day they are all, since the list knows only what is so now."""
+    filters: dict[str, Any] = {}
+    if now:
+        wanted = [*UNDER_WAY, "WITHDRAWN"] if state == "WITHDRAWN" else [state] if state else list(UNDER_WAY)
+        filters |= {"state": wanted} | ({"outcome": outcome} if outcome else {})
     if desk.viewer.role == "HR":
         filters["requester"] = desk.ledger.uid("subject", desk.viewer.unit or "") or ""
-    limit = PAGE if state in OVER or desk.viewer.role == "AUDITOR" else MOST
+    paged = state == "FINAL" or desk.viewer.role == "AUDITOR"
+    limit = PAGE if now and paged else MOST
     return page(desk.ledger.store.engine, "checks", filters, after=place, limit=limit)
 
 
-def _row(reading: Reading, item: Mapping[str, Any], moment: Moment, role: str) -> Row | None:
-    uid, words = str(item["uid"]), reading.words
+def _row(reading: Reading, item: Mapping[str, Any], wanted: str, outcome: str, role: str) -> Row | None:
+    """The row of a check as it is on the day; None where it is none of those wanted then."""
+    uid, words, moment = str(item["uid"]), reading.words, reading.moment
     try:
         check = eligibility.check(reading.ledger, uid, as_of=moment.as_of, as_known=moment.as_known)
     except NotFound:
         return None  # requested for a day that is still to come
     state = str(check["state"])
+    in_list = state in LISTED_AS.get(wanted, {wanted}) if wanted else state not in OVER
+    if not in_list or (outcome and check.get("outcome") != outcome):
+        return None
     return Row(
         uid=uid,
+        subject=str(check["subject_uid"]),
         name=name_of(reading, str(check["subject_uid"])),
         check=str(check["check"]),
         post=reading.said(check["post_ref"]) if check.get("post_ref") else None,
@@ -126,7 +149,7 @@ def _row(reading: Reading, item: Mapping[str, Any], moment: Moment, role: str) -
         requester=reading.unit(check["requester"]) if role == "AUDITOR" else None,
         consent=consent_of(reading, uid),
         outcome=reading.chips.tag("evaluation", str(check["outcome"])) if check.get("outcome") else None,
-        state=reading.chips.tag("check", state),
+        state=reading.chips.step(check),
         when=_when(reading, check),
         nearest=_nearest(check),
         to_do=state in TO_DO and check.get("outcome") != "INCOMPLETE",
@@ -142,6 +165,8 @@ def _nearest(check: Mapping[str, Any]) -> str:
 
 def _when(reading: Reading, check: Mapping[str, Any]) -> Markup:
     words, state = reading.words, str(check["state"])
+    if (state, check.get("outcome")) == ("EVALUATED", "INCOMPLETE"):
+        return words("eligibility.ask_again")
     if state == "NOTICED":
         due = reading.working(check["reply_due"], demonstration=reading.periods_demonstrate)
         return reading.chips.due(due)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from api.pages.marks import day, joined
 from api.pages.reading import Reading
+from api.pages.tasks import in_score
 
 Answer = Mapping[str, Any]
 Cell = Markup | None
@@ -102,6 +104,9 @@ def _commitment_end(reading: Reading, row: Answer) -> Cell:
         return reading.words("cell.fulfilled_on", day=day(row["fulfilled_on"]))
     if row.get("waived_on"):
         return reading.words("cell.waived_on", day=day(row["waived_on"]))
+    last = str(row.get("due_on") or "")
+    if row.get("state") == "OVERDUE" and len(last) == 10 and not in_score(date.fromisoformat(last), reading.on):
+        return reading.words("cell.remedy_OVERDUE_past")
     key = f"cell.remedy_{row.get('state')}"
     return reading.words(key) if reading.words.has(key) else None
 
@@ -163,6 +168,8 @@ def _decision(reading: Reading, row: Answer) -> Cell:
 def _check_remedy(reading: Reading, row: Answer) -> Cell:
     """How a check that goes against somebody can be put right: by its decision, else by the rules it matched."""
     words, state = reading.words, str(row["state"])
+    if (state, row.get("outcome")) == ("EVALUATED", "INCOMPLETE"):
+        return words("cell.remedy_incomplete")
     if state == "NOTICED" and row.get("reply_due"):
         due = reading.working(row["reply_due"], demonstration=reading.periods_demonstrate)
         return words("cell.respond_until", due=reading.chips.due(due))
@@ -186,7 +193,7 @@ def checks(reading: Reading, file: Answer) -> Table | None:
     columns: list[Column] = [
         ("purpose", _purpose),
         ("requester", _requested),
-        ("state", _state("check")),
+        ("state", lambda reading, row: reading.chips.step(row)),
         ("evaluation", _state("evaluation", "outcome")),
         ("decision", _decision),
         ("remedy", _check_remedy),

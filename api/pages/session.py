@@ -63,18 +63,18 @@ def token_of(wiring: Wiring, cookie: str) -> Token | None:
     still = _seconds(wiring.ledger) - seen
     if still < -_AHEAD_SECONDS or still > timedelta(minutes=wiring.settings.session_idle_minutes).total_seconds():
         return None
-    return wiring.tokens.find(secret)
+    return wiring.tokens.find(secret, session=True)
 
 
-def begin(wiring: Wiring, viewer: Viewer, response: Response) -> None:
-    """Sign a viewer in: a new credential for `session_hours`, whatever they signed in with."""
-    secret, _ = wiring.tokens.issue(viewer, session_hours=wiring.settings.session_hours)
+def begin(wiring: Wiring, viewer: Viewer, response: Response, *, parent: str | None = None) -> None:
+    """Sign a viewer in: a new credential for `session_hours`, which ends with the token they signed in with."""
+    secret, _ = wiring.tokens.issue(viewer, session_hours=wiring.settings.session_hours, parent=parent)
     _set(response, _sealed(wiring.ledger, secret))
 
 
 def renew(wiring: Wiring, request: Request, response: Response) -> None:
-    """Write the time of this request into the cookie, where the request came with a live session."""
-    if getattr(request.state, "token", None) is None:
+    """Write the time of this request into the cookie, where it was the cookie that signed the request in."""
+    if getattr(request.state, "token", None) is None or "authorization" in request.headers:
         return
     opened = _opened(wiring.ledger, request.cookies.get(COOKIE, ""))
     if opened is not None and abs(_seconds(wiring.ledger) - opened[1]) >= RENEW_SECONDS:

@@ -79,7 +79,7 @@ def sign_in_with(request: Request, form: OpenFormDep) -> Response:
     if token is None:
         return _form(request, address or "", refused=True)
     response = see_other(request, address or first_page(token.viewer) or HOME)
-    session.begin(wiring, token.viewer, response)
+    session.begin(wiring, token.viewer, response, parent=token.id)
     return response
 
 

@@ -16,11 +16,13 @@ from markupsafe import Markup
 from api.pages.marks import day
 from api.pages.reading import Reading
 from api.pages.records import OPEN_REPAIRS, STANDING, title_of
+from ledger.rulebook.windows import add_months
 
 Answer = Mapping[str, Any]
 
 SHOWN: Final = 3
 AHEAD_DAYS: Final = 92  # a commitment due later than this is no task yet
+SCORE_MONTHS: Final = 12  # a unit's score is of the twelve months up to its day
 # What cannot be made up for comes first; of one kind, the earliest day.
 _REPLY, _RESPOND, _SUPPLY, _APPEAL, _OVERDUE, _REPAIR, _COMMITMENT = range(7)
 
@@ -102,13 +104,19 @@ def _of_commitment(reading: Reading, file: Answer, commitment: Answer) -> list[T
     text = reading.said(commitment.get("text") or commitment["id"])
     see = words("task.see_commitment")
     if state == "OVERDUE":
-        key = "task.overdue_of_unit" if file.get("kind") == "UNIT" else "task.overdue_of_person"
+        of_unit = "task.overdue_of_unit" if in_score(due.on, reading.on) else "task.overdue_of_unit_past"
+        key = of_unit if file.get("kind") == "UNIT" else "task.overdue_of_person"
         until = words(key, due=reading.chips.due(reading.working(last)))
         return [Task(_OVERDUE, due.on, "promise", words("task.overdue", text=text), until, "#commitments", see)]
     if due.on - reading.on > timedelta(days=AHEAD_DAYS):
         return []
     until = words("task.commitment_until", due=reading.chips.due(due))
     return [Task(_COMMITMENT, due.on, "promise", words("task.commitment", text=text), until, "#commitments", see)]
+
+
+def in_score(due_on: date, on: date) -> bool:
+    """Whether a commitment due then still counts in a unit's score of a day."""
+    return add_months(on, -SCORE_MONTHS) < due_on
 
 
 def first(tasks: Sequence[Task]) -> list[Task]:

@@ -17,6 +17,7 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from api.auth import DeskDep
 from api.bodies import KeyDep
 from api.desk import Desk
+from api.openapi import import_operation
 from api.outcomes import ImportReport
 from api.policy import CREDIT_OFFICE, open_to
 from api.problems import Problem
@@ -33,16 +34,26 @@ MAX_TOTAL_BYTES: Final = 64 * 1024 * 1024
 HISTORY: Final = ".jsonl"
 TABLE: Final = ".csv"
 WORKBOOK: Final = ".xlsx"
+MAPPING: Final[Any] = Form(
+    max_length=40,
+    description="the name of a shipped mapping; tables need one, a history file none",
+    json_schema_extra={"enum": list(shipped_mappings())},
+)
 router = APIRouter(prefix="/v1", route_class=uploads(MAX_TOTAL_BYTES))
 
 
-@router.post("/imports", tags=["imports"], responses={200: {"description": "what became of every row"}})
+@router.post(
+    "/imports",
+    tags=["imports"],
+    responses={200: {"description": "what became of every row"}},
+    openapi_extra=import_operation(),
+)
 @open_to(CREDIT_OFFICE)
 def import_files(
     desk: DeskDep,
     key: KeyDep,
     files: Annotated[list[UploadFile], File(description="one history file, or the tables of a source")],
-    mapping: Annotated[str | None, Form(max_length=40, description="the name of a shipped mapping")] = None,
+    mapping: Annotated[str | None, MAPPING] = None,
     dry_run: Annotated[bool, Query()] = False,
     skip_refused: Annotated[bool, Query()] = False,
 ) -> Annotated[dict[str, Any], ImportReport]:
@@ -66,8 +77,10 @@ def import_files(
 
 
 def _mapping(name: str | None) -> TableMappings:
+    if not name:
+        raise Invalid("tables need the name of a mapping", code="missing-field", field="mapping")
     if name not in shipped_mappings():
-        raise Invalid("tables need the name of a mapping", code="no-such-mapping", field="mapping")
+        raise Invalid(f"one of {', '.join(shipped_mappings())}", code="no-such-mapping", field="mapping")
     return load_mapping(name)
 
 
@@ -76,8 +89,16 @@ def _history(
 ) -> dict[str, Any]:
     if len(files) != 1:
         raise Invalid("a history file comes alone", code="out-of-range", field="files")
-    path, actor = _kept(files[0], folder / f"history{HISTORY}"), desk.viewer.actor
-    return import_history(desk.ledger, path, dry_run=dry_run, skip_refused=skip_refused, actor=actor).as_json()
+    path, viewer = _kept(files[0], folder / f"history{HISTORY}"), desk.viewer
+    report = import_history(
+        desk.ledger,
+        path,
+        dry_run=dry_run,
+        skip_refused=skip_refused,
+        actor=viewer.actor,
+        caller=LineActor(viewer.actor, viewer.role, viewer.unit),
+    )
+    return report.as_json()
 
 
 def _tables(

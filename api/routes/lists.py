@@ -17,12 +17,14 @@ from api.desk import Desk
 from api.policy import LISTS, open_to
 from api.routes.parameters import PAGE, CursorDep, LimitDep, link_next, place_of
 from ledger.domain.access import Scope
+from ledger.domain.values import SubjectKind
+from ledger.errors import Invalid
 from ledger.folds.breach import HEARING, UNHEARD
+from ledger.folds.check import TRANSITIONS
 from projections.listing import page
 from projections.views import COLUMNS
 
 router = APIRouter(prefix="/v1")
-FilterDep = Annotated[str | None, Query(max_length=40, pattern="^[A-Z][A-Z_]*$")]
 CASES: Final = frozenset({"DECIDER", "REVIEWER", "CREDIT", "AUDITOR", "DPO"})
 _STATES: Final = (
     "REPORTED", "DECLINED", "NOTIFIED", "REPLIED", "LAPSED", "CONFIRMED", "DISMISSED", "APPEALED", "UPHELD", "VARIED",
@@ -31,15 +33,31 @@ _STATES: Final = (
 # The credit office meets a case once it is a finding (DOMAIN §8, column own HR).
 _OF_CREDIT: Final = tuple(state for state in _STATES if state not in UNHEARD | HEARING | {"DISMISSED", "OVERTURNED"})
 
+_KINDS: Final = tuple(kind.value for kind in SubjectKind)
+# What the rows of the lists can say: what only a day makes of a record (OVERDUE, LAPSED) is read at the record.
+_OF_COMMITMENTS: Final = ("OPEN", "FULFILLED_ON_TIME", "FULFILLED_LATE", "WAIVED", "IMPORTED")
+_OF_CHECKS: Final = tuple(dict.fromkeys(state for _, state in TRANSITIONS.values()))
+
+
+def _one_of(values: Sequence[str]) -> Any:
+    """A filter by one of these values, which the document lists."""
+    return Query(max_length=40, json_schema_extra={"enum": list(values)})
+
+
+def _listed(name: str, value: str, values: Sequence[str]) -> str:
+    if value not in values:
+        raise Invalid(f"one of {', '.join(values)}", code="not-in-list", field=name)
+    return value
+
 
 @router.get("/subjects", tags=["subjects"])
 @open_to(LISTS)
 def list_subjects(
     desk: DeskDep, request: Request, response: Response,
-    kind: FilterDep = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
+    kind: Annotated[str | None, _one_of(_KINDS)] = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
 ) -> Annotated[dict[str, Any], PageOf("subjects")]:  # fmt: skip
     """Registered subjects; a unit's name and code are plain, a person is a pseudonym with a post. A look at people."""
-    filters = {} if kind is None else {"kind": kind}
+    filters = {} if kind is None else {"kind": _listed("kind", kind, _KINDS)}
     return _answer(desk, request, response, "subjects", filters, cursor, limit, of="uid")
 
 
@@ -47,11 +65,11 @@ def list_subjects(
 @open_to(CASES)
 def list_breaches(
     desk: DeskDep, request: Request, response: Response,
-    state: FilterDep = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
+    state: Annotated[str | None, _one_of(_STATES)] = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
 ) -> Annotated[dict[str, Any], PageOf("breaches")]:  # fmt: skip
     """Cases in log order, by state. A look."""
     shown = _OF_CREDIT if desk.viewer.role == "CREDIT" else _STATES
-    wanted = shown if state is None else tuple(one for one in shown if one == state)
+    wanted = shown if state is None else tuple(one for one in shown if one == _listed("state", state, _STATES))
     return _answer(desk, request, response, "breaches", {"state": wanted}, cursor, limit, of="subject")
 
 
@@ -59,10 +77,10 @@ def list_breaches(
 @open_to(frozenset({"HR", "CREDIT", "AUDITOR", "DPO"}))
 def list_commitments(
     desk: DeskDep, request: Request, response: Response,
-    state: FilterDep = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
+    state: Annotated[str | None, _one_of(_OF_COMMITMENTS)] = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
 ) -> Annotated[dict[str, Any], PageOf("commitments")]:  # fmt: skip
     """Commitments in log order, by state. A look at the people among the promisors."""
-    filters = {} if state is None else {"state": state}
+    filters = {} if state is None else {"state": _listed("state", state, _OF_COMMITMENTS)}
     return _answer(desk, request, response, "commitments", filters, cursor, limit, of="promisor")
 
 
@@ -70,10 +88,10 @@ def list_commitments(
 @open_to(frozenset({"HR", "AUDITOR"}))
 def list_checks(
     desk: DeskDep, request: Request, response: Response,
-    state: FilterDep = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
+    state: Annotated[str | None, _one_of(_OF_CHECKS)] = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
 ) -> Annotated[dict[str, Any], PageOf("checks")]:  # fmt: skip
     """The checks that the viewer's unit requested; to the auditor, all. A look."""
-    filters = {} if state is None else {"state": state}
+    filters = {} if state is None else {"state": _listed("state", state, _OF_CHECKS)}
     if desk.viewer.role == "HR":
         filters["requester"] = desk.ledger.uid("subject", desk.viewer.unit or "") or ""
     return _answer(desk, request, response, "checks", filters, cursor, limit, of="subject")
@@ -95,9 +113,10 @@ def _answer(
     found = page(desk.ledger.store.engine, name, filters, after=-1 if place is None else place, limit=limit)
     if found.last is not None:
         link_next(request, response, found.last, limit)
-    desk.look_at_list(_people(desk, [row[of] for row in found.rows]), Scope(name.upper()))
+    rows = [row for row in found.rows if name == "subjects" or not desk.is_about_viewer(str(row[of]))]
+    desk.look_at_list(_people(desk, [row[of] for row in rows]), Scope(name.upper()))
     columns = ("uid", *(column for column, _ in COLUMNS[name]))
-    return {"items": [{column: row[column] for column in columns} for row in found.rows], "position": found.position}
+    return {"items": [{column: row[column] for column in columns} for row in rows], "position": found.position}
 
 
 def _people(desk: Desk, uids: Sequence[str | None]) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger.catalogue import ACCESS_TOPICS
-from ledger.errors import LedgerError, NotFound
+from ledger.errors import LedgerError, NotFound, Refused
 from ledger.fsck.columns import header_if_any
 from ledger.fsck.damage import is_damage
 from ledger.fsck.names import actors_of, nobody_missing
@@ -25,7 +25,7 @@ from ledger.log.chain import HASH_BYTES, leaf_hash
 from ledger.storage import tables
 from ledger.storage.access_store import MARK, Mark, access_origin, access_url, was_made
 from ledger.storage.keys import KeyStore
-from ledger.storage.store import Store, open_store
+from ledger.storage.store import Store, open_anyhow
 
 PLACE: Final = "access log"
 NEVER_WRITTEN: Final = sorted({*tables.metadata.tables} - {"entries", "head", "entry_subjects", "tiles"})
@@ -100,13 +100,13 @@ def _verify_marked(
     tell: Progress | None,
 ) -> Log | None:
     try:
-        with open_store(access_url(ledger.url), allow_pending=True) as store:
-            if store.pending_migrations():
-                findings.add(Grade.GAP, None, "its tables are of another release; run `integrity migrate`", "schema")
+        with open_anyhow(access_url(ledger.url)) as store:
             lookers = Lookers(findings)
             spine = _walk(store, mark, keys, origin, findings, None if quick else lookers, tell)
             lookers.compare(ledger)
             return Log(spine.size, spine.root.hex(), spine.chain.hex())
+    except Refused:
+        findings.add(Grade.GAP, None, "its tables are of another release; run `integrity migrate`", "schema")
     except NotFound:
         findings.add(Grade.MANIPULATION, None, "one was made, and it is gone", "access-log-missing")
     except (LedgerError, sqlite3.DatabaseError, UnicodeDecodeError) as error:

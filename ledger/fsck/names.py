@@ -3,7 +3,7 @@
 Entries and their sections say which values were indexed; their keyed digests are made again and looked up. Actors'
 logins are written nowhere, so of their rows it is known only that each actor of an entry has one, and that each
 pseudonym stands in an entry or was given by the ledger to somebody who only looked: then the key store has a key for
-it. Counts by field show rows that no entry accounts for.
+it. That a row leads where it was made to lead, its seal shows. Counts by field show rows that no entry accounts for.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from ledger.fsck.sections import Opened
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.storage.access_store import RETENTION, has_key
 from ledger.storage.keys import KeyStore, WrongMasterKey
+from ledger.storage.row_seals import INDEX_ROW, index_value
+from ledger.storage.session import Row
 
 ACTORS: Final = ("actor", "actor-unit")
 PLACE: Final = "blind index"
@@ -69,7 +71,7 @@ _ALL_KINDS: Final = (
     "rulebook",
 )
 
-_ROWS = "SELECT field, digest, uid FROM blind_index WHERE (field, digest) > (?, ?) ORDER BY field, digest LIMIT ?"
+_ROWS = "SELECT field, digest, uid, seal FROM blind_index WHERE (field, digest) > (?, ?) ORDER BY field, digest LIMIT ?"
 _FIND = "SELECT digest, uid FROM blind_index WHERE field = ? AND digest IN (?*)"
 _STREAMS = "SELECT stream FROM entries WHERE version = 1 AND stream IN (?*)"
 _EARLIER = "SELECT state FROM entries WHERE stream = ? AND idx < ? ORDER BY idx"
@@ -209,7 +211,8 @@ class Names:
         """Every row leads to something that is there, and the entries account for each."""
         try:
             for page in self._snapshot.pages(_ROWS, ("", b"")):
-                self._lead_somewhere([(field, uid) for field, _, uid in page])
+                self._sealed(page)
+                self._lead_somewhere([(str(field), str(uid)) for field, _, uid, _ in page])
             counts = self._snapshot.rows(_COUNTS)
         except Damaged as error:
             self._unreadable(error)
@@ -219,7 +222,7 @@ class Names:
             what = f"{len(planted)} rows of actors lead to pseudonyms that no entry names"
             self._findings.place(PLACE, what, "index-row")
         if self._whole:
-            stored = {field: count for field, count in counts if field not in ACTORS}
+            stored = {str(field): count for field, count in counts if field not in ACTORS}
             for field in sorted({*stored, *self._accounted}):
                 more = stored.get(field, 0) - self._accounted[field]
                 if more > 0:
@@ -227,6 +230,18 @@ class Names:
                     self._findings.place(PLACE, what, "index-row")
                 elif more < 0:
                     self._findings.place(PLACE, f"{-more} rows of {field} are missing", "index-row")
+
+    def _sealed(self, rows: list[Row]) -> None:
+        """Whoever wrote these rows had the keys: no entry says which login an actor's row is of."""
+        changed = Counter(
+            str(field)
+            for field, digest, uid, seal in rows
+            if not (type(field) is type(uid) is str and type(digest) is bytes)
+            or not self._keys.is_keyed_digest(INDEX_ROW, index_value(field, digest, uid), seal)
+        )
+        for field, count in sorted(changed.items()):
+            what = f"{count} rows of {field} are not as the ledger wrote them"
+            self._findings.place(PLACE, what, "index-row")
 
     def _given(self, uids: set[str]) -> set[str]:
         """Those of these pseudonyms that the ledger gave to somebody who has not acted yet."""

@@ -130,7 +130,7 @@ class Findings:
             where, why = ("key store", "it cannot be read") if no_keys else (place, "it could not be read")
             self.add(Grade.GAP, None, f"{where}: {why}; what it would have shown was not checked", "unfinished")
         except Exception as error:
-            # Values of an impossible kind are named where they stand (`schema`); here it is told what they kept from us.
+            # Values of an impossible kind are named by `schema`; here it is told what they kept from us.
             what = f"{place}: this part could not be finished ({type(error).__name__})"
             self.add(Grade.GAP, None, what, "unfinished")
 

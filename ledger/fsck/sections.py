@@ -18,7 +18,7 @@ from ledger.domain.governance import SourceBatchImported
 from ledger.domain.sections import NAMES
 from ledger.errors import LedgerError, VerificationError
 from ledger.fsck.columns import Stated
-from ledger.fsck.report import Findings
+from ledger.fsck.report import Findings, Grade
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.log.encoding import EncodingError, parse
 from ledger.mapper import disclosure_digest
@@ -143,12 +143,14 @@ class Documents:
     def __init__(self, snapshot: Snapshot, findings: Findings) -> None:
         self._snapshot, self._findings = snapshot, findings
         self._changed: set[bytes] = set()
+        self._unnamed: set[bytes] = set()  # of those that are there
 
     def start(self) -> None:
         """Hash every document; those that are not what their digest says are remembered."""
         try:
             for page in self._snapshot.pages(_DIGESTS, (b"",)):
                 for (digest,) in page:
+                    self._unnamed.add(digest)
                     content = self._content(digest)
                     if type(digest) is not bytes or content is None or sha256(content).digest() != digest:
                         name = digest.hex() if type(digest) is bytes else "of no digest"
@@ -168,10 +170,17 @@ class Documents:
             except (TypeError, ValueError):
                 self._findings.entry(stated.index, f"{member} is not a digest", "document")
                 continue
+            self._unnamed.discard(digest)
             if digest in self._changed:
                 self._findings.entry(stated.index, f"the document of {member} was changed", "document")
             elif self._content(digest) is None:
                 self._findings.entry(stated.index, f"the document of {member} is missing", "document")
+
+    def finish(self) -> None:
+        """A document that no entry names changes nothing, but nobody here put it there."""
+        for digest in sorted(self._unnamed - self._changed):
+            what = f"document {digest.hex()}: no entry names it"
+            self._findings.add(Grade.NOTICE, None, what, "document-extra")
 
     def _content(self, digest: bytes) -> bytes | None:
         try:

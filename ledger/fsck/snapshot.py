@@ -103,7 +103,9 @@ class Snapshot:
             before, last = last, page[-1][: len(start)]
             if last in seen or (self.sqlite and not _grow([before, *(row[: len(start)] for row in page)])):
                 raise Damaged("its rows do not come in the order of their keys")
-            seen.add(last)  # PostgreSQL sorts text by rules of its own, so there it is only told whether one comes again
+            seen.add(
+                last
+            )  # PostgreSQL sorts text by rules of its own, so there it is only told whether one comes again
             yield page
 
     def close(self) -> None:

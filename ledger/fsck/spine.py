@@ -109,7 +109,7 @@ class Spine:
                 self._stored = None  # what came before it is not there to compare with
             if self._head is not None and index >= self._head.size:
                 self._beyond = [*self._beyond[:1], index]
-            if computed != leaf:
+            if computed != leaf or type(state) is not bytes:
                 self._findings.entry(index, "contents do not match its hash", "leaf")
                 doubtful.add(index)
             if not _follows(self._stored, leaf, linked):

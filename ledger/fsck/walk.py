@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from ledger.fsck.columns import Columns, Stated, header_if_any
 from ledger.fsck.report import Findings
+from ledger.fsck.schema import check_schema
 from ledger.fsck.sections import Documents, Opened, Sections
 from ledger.fsck.snapshot import BELOW_ALL, PAGE, Damaged, Snapshot
 from ledger.fsck.spine import Spine, StoredHead
@@ -74,6 +75,8 @@ class Walk:
         going_on = self._findings.going_on
         with going_on("database file"):
             self._tables.file()
+        with going_on("schema"):
+            check_schema(self._snapshot, self._findings)
         with going_on("documents"):
             self._documents.start()
         if self._names is not None:
@@ -110,7 +113,7 @@ class Walk:
             self._tiles.take(taken)
         stated: list[Stated] = []
         for row in page:
-            one = None if row[0] in taken.doubtful else self._columns.state(row)
+            one = None if row[0] in taken.doubtful else self._stated(row)
             if one is not None:
                 stated.append(one)
                 self._documents.named(one)
@@ -119,17 +122,35 @@ class Walk:
         last = page[-1][0]
         opened = self._opened(stated, last)
         if self._names is not None:
-            with self._findings.going_on("blind index"):
-                self._names.take(opened, whole=len(stated) == len(page) and self._spine.aligned)
+            self._take_names(opened, whole=len(stated) == len(page) and self._spine.aligned)
         self._after = last
+
+    def _stated(self, row: Row) -> Stated | None:
+        try:
+            return self._columns.state(row)
+        except Exception as error:  # nothing that a ledger writes does this to its reader
+            self._findings.entry(row[0], f"it cannot be understood ({type(error).__name__})", "bad-header")
+            return None
+
+    def _take_names(self, opened: list[Opened], *, whole: bool) -> None:
+        names, self._names = self._names, None  # one that fails is asked no more
+        if names is not None:
+            with self._findings.going_on("blind index"):
+                names.take(opened, whole=whole)
+                self._names = names
 
     def _opened(self, stated: list[Stated], last: int) -> list[Opened]:
         """The entries of a page with their sections, as far as they could be opened."""
-        if self._sections is not None:
+        opened = [Opened(one, whole=not one.header.sd) for one in stated]
+        sections, self._sections = (
+            self._sections,
+            None,
+        )  # one that fails is asked no more: its pages are as without keys
+        if sections is not None:
             with self._findings.going_on("disclosures"):
-                return self._sections.open(stated, self._after, last)
-            self._sections = None  # told once; the pages behind this one are as good as without keys
-        return [Opened(one, whole=not one.header.sd) for one in stated]
+                opened = sections.open(stated, self._after, last)
+                self._sections = sections
+        return opened
 
 
 def pages(

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ledger.application import Ledger
+from ledger.catalogue import TYPES
 from ledger.clock import day_of
-from ledger.errors import Group, Invalid, LedgerError
+from ledger.domain.values import Role
+from ledger.errors import Group, Invalid, LedgerError, Refused
 from ledger.importing.attempts import attempts_at, lines_in, rejects_document
 from ledger.line import MAX_LINE_BYTES, Line, LineActor, parse_line
 from ledger.opening import LineRefused
 
 SOURCE = "HISTORY-FILE"
+OWN_ROLES = frozenset({Role.SUBJECT, Role.REPORTER, Role.DECIDER, Role.REVIEWER})
 ALREADY = "already-imported"
 STALE = "stale-version"  # what a line says it saw is its own to put right, not another writer's doing
 _PIECE_BYTES = 1 << 20
@@ -110,6 +113,7 @@ def import_history(
     skip_refused: bool = False,
     actor: str = "importer",
     by_operator: bool = False,
+    caller: LineActor | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> HistoryReport:
     """Import one history file in one transaction; the report says what became of each line.
@@ -117,7 +121,7 @@ def import_history(
     With a refused line and no `skip_refused` nothing is written (`committed` is false). Faults of the store and the
     clock are raised, not counted, and so is a file without a line (`Invalid` with code `empty-history`). Lines of the
     role SYSTEM, which a ledger wrote itself, are taken from the operator only (`by_operator`): a door with a viewer
-    never gives it.
+    never gives it. Such a door names its `caller`: decisions, reports and acts of subjects are taken in no other name.
     """
     report = HistoryReport(path.name)
     report.batch = ledger.batch_digest(pieces_of(path))
@@ -131,6 +135,8 @@ def import_history(
         with ledger.transaction(discard=dry_run):
             for line in _lines(path, report, open_lines):
                 try:
+                    if caller is not None:
+                        _check_caller(line, caller)
                     ledger.submit(line, as_system=by_operator)
                     report.imported += 1
                 except LedgerError as error:
@@ -152,6 +158,14 @@ def import_history(
             report.reasons["not-written"] = left
     report.size = ledger.size
     return report
+
+
+def _check_caller(line: Line, caller: LineActor) -> None:
+    """A file gives nobody a role they do not have: who decides, reports or acts for a subject does so themselves."""
+    event = TYPES.get(line.type)
+    theirs = line.actor.role in OWN_ROLES or (event is not None and event.DECISION)
+    if theirs and line.actor != caller:
+        raise Refused("this is for its own actor to say", code="not-the-callers-act", field="actor")
 
 
 def _left_out_before(ledger: Ledger, batch: str) -> set[int] | None:

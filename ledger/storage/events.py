@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from eventsourcing.persistence import StoredEvent
 from msgspec import Struct
 
-from ledger.errors import Conflict, Refused
+from ledger.errors import Conflict, Refused, VerificationError
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,32 @@ class Acknowledgement:
     version: int
 
 
+class Sealing(Protocol):
+    """Seals the rows of requests, and tells whether a stored row is one it sealed."""
+
+    def seal(self, principal: str, key: str, fingerprint: bytes, first: int, count: int, leaf: bytes) -> bytes: ...
+
+    def holds(
+        self, principal: str, key: str, fingerprint: object, first: object, count: object, leaf: object, seal: object
+    ) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A caller's own name for one request; `fingerprint` is a keyed digest of its body."""
+    """A caller's own name for one request; `fingerprint` is a keyed digest of its body.
+
+    With a `sealing` its stored row is bound to the entries it wrote (`row_seals`).
+    """
 
     principal: str
     key: str
     fingerprint: bytes
+    sealing: Sealing | None = None
+
+    def row(self, first: int, leaves: Sequence[bytes]) -> tuple[str, str, bytes, int, int, bytes]:
+        """What is stored of it, once its entries have their places."""
+        place = (self.principal, self.key, self.fingerprint, first, len(leaves))
+        return (*place, b"" if self.sealing is None else self.sealing.seal(*place, leaves[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +104,7 @@ class IndexRow:
     field: str
     digest: bytes
     uid: str
+    seal: bytes = b""
 
 
 class Insertion(Struct, frozen=True):
@@ -102,6 +123,15 @@ class IndexTaken(Conflict):
 
     def __init__(self, field: str) -> None:
         super().__init__("another entry already holds this value", field=field)
+
+
+class RequestRowChanged(VerificationError):
+    """The stored row of a request key is not the one that its request left: nobody is answered from it."""
+
+    code = "request-row-changed"
+
+    def __init__(self) -> None:
+        super().__init__("the row of this request key is not as its request left it")
 
 
 class RequestKeyReused(Refused):

@@ -12,14 +12,14 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from ledger.storage.events import IndexRow, IndexTaken, Insertion, RequestKey, RequestKeyReused
+from ledger.storage.events import IndexRow, IndexTaken, Insertion, RequestKey, RequestKeyReused, RequestRowChanged
 from ledger.storage.group_commit import Item
 from ledger.storage.session import Row, Session
 
 CHUNK = 200  # pairs in one list
 _VERSIONS = "SELECT stream, version FROM entries WHERE ?*"
 _VALUES = "SELECT field, digest FROM blind_index WHERE ?*"
-_REQUESTS = "SELECT principal, request, fingerprint, idx, entries FROM request_keys WHERE ?*"
+_REQUESTS = "SELECT principal, request, fingerprint, idx, entries, seal FROM request_keys WHERE ?*"
 _PLACED = (
     "SELECT idx, stream, version, topic, recorded_at, subjects, leaf FROM entries "
     "WHERE idx >= ? AND idx < ? ORDER BY idx"
@@ -109,7 +109,13 @@ def refusal(insertion: Insertion, claims: Claims) -> Exception | None:
 
 def answer(write: Write, request: RequestKey, stored: Row, session: Session) -> None:
     """Give a replay what the first request got, or refuse another body under the same key."""
-    fingerprint, first, count = stored
+    fingerprint, first, count, seal = stored
+    sealing = request.sealing
+    if sealing is not None:
+        ((leaf,),) = session.query("SELECT leaf FROM entries WHERE idx = ?", (first,)) or [(None,)]
+        if not sealing.holds(request.principal, request.key, fingerprint, first, count, leaf, seal):
+            write.error = RequestRowChanged()
+            return
     write.fingerprint = bytes(fingerprint)
     if not write.confirms and not compare_digest(write.fingerprint, request.fingerprint):
         write.error = RequestKeyReused("this request key was used with another body")
@@ -141,7 +147,7 @@ def taken_values(session: Session, rows: Iterable[IndexRow]) -> set[tuple[str, b
 
 
 def stored_requests(session: Session, requests: Iterable[RequestKey]) -> dict[tuple[str, str], Row]:
-    """Fingerprint, first index and number of entries of those requests that are there."""
+    """Fingerprint, first index, number of entries and seal of those requests that are there."""
     names = ((request.principal, request.key) for request in requests)
     return {(row[0], row[1]): row[2:] for row in _among(session, _REQUESTS, "(principal = ? AND request = ?)", names)}
 

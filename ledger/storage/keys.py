@@ -309,6 +309,12 @@ class KeyStore:
         """The digest under every version of the index key, newest first: what a look-up asks for."""
         return [self.keyed_digest(purpose, value, version) for version in sorted(self._index_keys, reverse=True)]
 
+    def is_keyed_digest(self, purpose: str, value: bytes, digest: object) -> bool:
+        """Whether this is the digest of the value, under the version of the index key that it names."""
+        if not isinstance(digest, bytes) or not digest or digest[0] not in self._index_keys:
+            return False
+        return hmac.compare_digest(self.keyed_digest(purpose, value, digest[0]), digest)
+
     def _load_index_keys(self) -> None:
         with self._guarded(reading=True) as connection:
             rows = connection.execute(sa.select(_index_keys)).all()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from ledger.errors import Refused
 from ledger.storage import tables
 
 VERSION_TABLE = "alembic_version"
@@ -18,6 +20,8 @@ def pending(connection: sa.Connection) -> list[str]:
     from alembic.script import ScriptDirectory
 
     current = MigrationContext.configure(connection).get_current_revision()
+    if current not in (None, *tables.SCHEMAS):
+        raise Refused("the database is of another release than this program", code="another-release")
     scripts = ScriptDirectory(str(_FOLDER))
     return [script.revision for script in reversed(list(scripts.iterate_revisions("head", current or "base")))]
 
@@ -33,9 +37,9 @@ def migrate(connection: sa.Connection, *, to: str = "head") -> None:
     command.upgrade(config, to)
 
 
-def is_known(version: str) -> bool:
-    """Whether a database may say that it is at this migration; says so without loading Alembic."""
-    return version in tables.SCHEMAS
+def is_migration(version: str) -> bool:
+    """Whether this names a migration, perhaps one of a later release."""
+    return re.fullmatch(r"[0-9]{4}", version) is not None
 
 
 def is_current(version: str | None) -> bool:

@@ -24,7 +24,7 @@ from ledger.storage.group_statement import CHANNEL, parameters, statement
 from ledger.storage.judgement import Write
 from ledger.storage.recorder import ChainedRecorder
 from ledger.storage.rows import Rows, Tip
-from ledger.storage.session import HEAD, Row, Session, UniqueClash, as_head
+from ledger.storage.session import HEAD, NotStored, Row, Session, UniqueClash, as_head
 from ledger.storage.subscription import POLL_SECONDS
 
 DURABLE = ("on", "remote_apply")
@@ -91,7 +91,8 @@ class PostgresSession(Session):
             self._run(statement(rows, compared=False), parameters(rows), prepare=True)
 
     def write_head(self, head: Head) -> None:
-        self.execute(_UPDATE_HEAD, (head.size, head.root, head.chain, head.frontier, head.recorded_at))
+        if self.execute(_UPDATE_HEAD, (head.size, head.root, head.chain, head.frontier, head.recorded_at)) != 1:
+            raise NotStored
         self._run(b"NOTIFY " + CHANNEL.encode())
 
     def commit(self) -> None:
@@ -130,6 +131,8 @@ class PostgresSession(Session):
             return self._cursor.execute(query, parameters or None, prepare=prepare)
         except errors.UniqueViolation as error:
             raise UniqueClash(str(error.diag.constraint_name)) from error
+        except errors.DivisionByZero as error:
+            raise NotStored from error  # how the group's statement says it
         except _TROUBLE as error:
             self.close()  # what was not committed is gone with the connection
             raise Unavailable(f"the database refused: {type(error).__name__}", code="store-unavailable") from error
@@ -142,6 +145,8 @@ class PostgresSession(Session):
             yield
         except errors.UniqueViolation as error:
             raise UniqueClash(str(error.diag.constraint_name)) from error
+        except errors.DivisionByZero as error:
+            raise NotStored from error  # how the group's statement says it
         except _TROUBLE as error:
             # Closing the socket is the safe way to stop waiting: a row still unreplicated stays invisible.
             self.close()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from ledger.errors import NotFound
-from ledger.storage.events import Disclosure, EntryRow, Head
+from ledger.storage.events import Disclosure, EntryRow, Head, IndexRow
 from ledger.storage.recorder import ChainedRecorder
 from ledger.storage.session import Row, spread
 
@@ -38,7 +38,7 @@ _NEWEST_OF_TOPIC = "SELECT idx FROM entries WHERE topic = ? AND idx < ? ORDER BY
 _DISCLOSURES = (
     "SELECT idx, section, subject, retention, sealed FROM disclosures WHERE idx IN (?*) ORDER BY idx, section"
 )
-_FIND = "SELECT digest, uid FROM blind_index WHERE field = ? AND digest IN (?*)"
+_FIND = "SELECT digest, uid, seal FROM blind_index WHERE field = ? AND digest IN (?*)"
 
 
 class Reads:
@@ -136,7 +136,11 @@ class Reads:
 
     def find_many(self, field: str, digests: Sequence[bytes]) -> dict[bytes, str]:
         """Where values of the blind index lead; absent ones are left out."""
-        found = {}
+        return {row.digest: row.uid for row in self.index_rows(field, digests)}
+
+    def index_rows(self, field: str, digests: Sequence[bytes]) -> list[IndexRow]:
+        """The rows of the blind index for these values, with their seals; absent ones are left out."""
+        found = []
         rest = iter(digests)
         while chunk := list(islice(rest, CHUNK)):
             rows = self.recorder.query(
@@ -144,7 +148,7 @@ class Reads:
                 [field, *chunk],
                 about=[("index", field, digest) for digest in chunk],
             )
-            found.update({bytes(digest): uid for digest, uid in rows})
+            found += [IndexRow(field, bytes(digest), uid, bytes(seal or b"")) for digest, uid, seal in rows]
         return found
 
     def document(self, digest: bytes) -> bytes | None:

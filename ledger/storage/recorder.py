@@ -25,7 +25,16 @@ from eventsourcing.persistence import (
 )
 
 from ledger.clock import Clock, utc_now
-from ledger.storage.events import Acknowledgement, Head, IndexRow, Insertion, LedgerStoredEvent, RequestKey
+from ledger.storage.events import (
+    Acknowledgement,
+    Head,
+    IndexRow,
+    Insertion,
+    LedgerStoredEvent,
+    RequestKey,
+    RequestRowChanged,
+    Sealing,
+)
 from ledger.storage.group_commit import GroupCommit
 from ledger.storage.judgement import Write, follow, judge
 from ledger.storage.rows import Rows, Seal, Stamp, Tip, acknowledge, unsealed
@@ -132,29 +141,36 @@ class ChainedRecorder(ProcessRecorder):
         self._queue.submit(write)
         return write.placed
 
-    def find_request(self, principal: str, key: str) -> tuple[bytes, Acknowledgement] | None:
+    def find_request(
+        self, principal: str, key: str, sealing: Sealing | None = None
+    ) -> tuple[bytes, Acknowledgement] | None:
         """What a request key got: its fingerprint and its first acknowledgement.
 
-        Only a hint that the request is known; it is `confirm_request` that answers a caller.
+        Only a hint that the request is known; it is `confirm_request` that answers a caller. With a `sealing`,
+        `RequestRowChanged` where the stored row is not as it was sealed.
         """
         rows = self.query(
-            "SELECT r.fingerprint, e.idx, e.leaf, e.recorded_at, e.version "
+            "SELECT r.fingerprint, e.idx, e.leaf, e.recorded_at, e.version, r.entries, r.seal "
             "FROM request_keys r JOIN entries e ON e.idx = r.idx WHERE r.principal = ? AND r.request = ?",
             (principal, key),
             about=[("request", principal, key)],
         )
-        for fingerprint, idx, leaf, recorded_at, version in rows:
+        for fingerprint, idx, leaf, recorded_at, version, count, seal in rows:
+            if sealing is not None and not sealing.holds(principal, key, fingerprint, idx, count, leaf, seal):
+                raise RequestRowChanged
             return bytes(fingerprint), Acknowledgement(idx, idx + 1, bytes(leaf).hex(), recorded_at, version)
         return None
 
-    def confirm_request(self, principal: str, key: str) -> tuple[bytes, Acknowledgement] | None:
+    def confirm_request(
+        self, principal: str, key: str, sealing: Sealing | None = None
+    ) -> tuple[bytes, Acknowledgement] | None:
         """`find_request`, answered only after a write behind the stored row where that is needed (ASSURANCE A2)."""
         transaction = self._transaction
         if transaction is not None:
             transaction.answer_a_replay()
         if transaction is not None or not self.replay_writes:
-            return self.find_request(principal, key)
-        write = Write(Insertion((), RequestKey(principal, key, b"")))
+            return self.find_request(principal, key, sealing)
+        write = Write(Insertion((), RequestKey(principal, key, b"", sealing)))
         self._queue.submit(write)
         return None if write.fingerprint is None else (write.fingerprint, acknowledge(write.placed[:1])[0])
 

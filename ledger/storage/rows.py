@@ -119,8 +119,8 @@ class Tip:
         rows.entries.extend(placed)
         request = insertion.request
         if request is not None:
-            rows.requests.append((request.principal, request.key, request.fingerprint, first, len(placed)))
-        rows.index_rows.extend((row.field, row.digest, row.uid) for row in insertion.index_rows)
+            rows.requests.append(request.row(first, leaves))
+        rows.index_rows.extend((row.field, row.digest, row.uid, row.seal) for row in insertion.index_rows)
         rows.documents.extend(insertion.documents.items())
         return placed
 

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from ledger.errors import VerificationError
 from ledger.storage.events import Head
 from ledger.storage.rows import Rows
 
@@ -23,6 +24,15 @@ TILE_ROOTS = "SELECT root FROM tiles WHERE level = ? AND idx >= ? AND idx < ? OR
 
 class UniqueClash(Exception):
     """A UNIQUE constraint refused a row; who loses by it is for the recorder to find out."""
+
+
+class NotStored(VerificationError):
+    """The database took a write and stored less than it was given: somebody put a trigger or a rule in its way."""
+
+    code = "not-stored"
+
+    def __init__(self) -> None:
+        super().__init__("the database stored less than it was given; nothing was written")
 
 
 class Session(ABC):

@@ -22,7 +22,7 @@ from ledger.storage.address import SQLITE
 from ledger.storage.events import Head
 from ledger.storage.recorder import ChainedRecorder
 from ledger.storage.rows import Rows
-from ledger.storage.session import HEAD, Row, Session, UniqueClash, as_head
+from ledger.storage.session import HEAD, NotStored, Row, Session, UniqueClash, as_head
 from ledger.storage.subscription import POLL_SECONDS
 
 BUSY_SECONDS = 30.0
@@ -35,8 +35,10 @@ _INSERT_ENTRY = (
 )
 _INSERT_SUBJECT = "INSERT INTO entry_subjects (subject, idx) VALUES (?, ?)"
 _INSERT_DISCLOSURE = "INSERT INTO disclosures (idx, section, subject, retention, sealed) VALUES (?, ?, ?, ?, ?)"
-_INSERT_REQUEST = "INSERT INTO request_keys (principal, request, fingerprint, idx, entries) VALUES (?, ?, ?, ?, ?)"
-_INSERT_INDEX = "INSERT INTO blind_index (field, digest, uid) VALUES (?, ?, ?)"
+_INSERT_REQUEST = (
+    "INSERT INTO request_keys (principal, request, fingerprint, idx, entries, seal) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_INSERT_INDEX = "INSERT INTO blind_index (field, digest, uid, seal) VALUES (?, ?, ?, ?)"
 _INSERT_DOCUMENT = "INSERT INTO documents (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
 _INSERT_TILE = "INSERT INTO tiles (level, idx, hashes, root) VALUES (?, ?, ?, ?)"
 _UPDATE_HEAD = "UPDATE head SET size = ?, root = ?, chain = ?, frontier = ?, recorded_at = ?, touched = touched + 1"
@@ -112,11 +114,17 @@ class SQLiteSession(Session):
                     self._cursor.execute(statement, table[0])
                 elif table:
                     self._cursor.executemany(statement, table)
+                else:
+                    continue
+                if self._cursor.rowcount != len(table) and table is not rows.documents:
+                    raise NotStored  # a trigger that is none of ours; a document may be there already
         except sqlite3.Error as error:
             raise self._told(error) from error
 
     def write_head(self, head: Head) -> None:
-        self.execute(_UPDATE_HEAD, (head.size, head.root, head.chain, head.frontier, head.recorded_at))
+        values = (head.size, head.root, head.chain, head.frontier, head.recorded_at)
+        if self.execute(_UPDATE_HEAD, values) != 1:
+            raise NotStored
 
     def commit(self) -> None:
         try:
@@ -242,7 +250,8 @@ def engine(path: Path) -> sa.Engine:
 
     With the execution option `reading` a transaction does not wait for who writes.
     """
-    made = sa.create_engine(SQLITE + str(path), creator=lambda: connect(path))
+    # A request never waits for a connection: a file has as many as there are threads that ask.
+    made = sa.create_engine(SQLITE + str(path), creator=lambda: connect(path), max_overflow=-1)
 
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:

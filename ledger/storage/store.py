@@ -107,7 +107,7 @@ def open_store(url: str, *, allow_pending: bool = False, **options: Any) -> Stor
     version = _version(url)
     if version is None:
         raise NotFound("there is no ledger at this address", code="no-ledger")
-    if not migrate.is_known(version):
+    if not migrate.is_migration(version):
         raise VerificationError("which release made its tables is not said: run `integrity verify`", code="no-release")
     if not migrate.is_current(version) and not allow_pending:
         raise Refused("run `integrity migrate` first", code="migration-pending")
@@ -117,12 +117,19 @@ def open_store(url: str, *, allow_pending: bool = False, **options: Any) -> Stor
 def open_anyhow(url: str) -> Store:
     """The store at a URL for who looks at what was done to it: also one that does not say which release made it.
 
-    `NotFound` and `Refused` like `open_store`.
+    `NotFound` like `open_store`, and `Refused` where the tables are of an older release indeed.
     """
     try:
         return open_store(url)
     except VerificationError:
         return _opened(url)
+    except Refused:
+        store = _opened(url)
+        with store.engine.connect().execution_options(reading=True) as connection:
+            if sa.inspect(connection).has_table(tables.access_log.name):
+                return store  # it only says that it is older
+        store.close()
+        raise
 
 
 def _opened(url: str, **options: Any) -> Store:

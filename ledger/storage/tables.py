@@ -84,6 +84,7 @@ request_keys = sa.Table(
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
     sa.Column("idx", Index64, nullable=False),  # the request's first entry
     sa.Column("entries", sa.Integer, nullable=False),  # how many entries it wrote
+    sa.Column("seal", sa.LargeBinary),  # a keyed digest over the row and the first entry's hash (`row_seals`)
     sqlite_with_rowid=False,
 )
 
@@ -93,6 +94,7 @@ blind_index = sa.Table(
     sa.Column("field", sa.Text, primary_key=True),
     sa.Column("digest", sa.LargeBinary, primary_key=True),
     sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("seal", sa.LargeBinary),  # a keyed digest over the row (`row_seals`)
     sa.Index("blind_index_uid", "uid"),
     sqlite_with_rowid=False,
 )

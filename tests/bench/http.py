@@ -156,7 +156,7 @@ def served(url: str) -> Iterator[Door]:
     issue = [*integrity, "token", "issue", "--actor", HR.id, "--role", HR.role, "--unit", UNIT, "--json"]
     issued = subprocess.run(issue, env=environment, capture_output=True, text=True, cwd=ROOT)
     if issued.returncode != 0:
-        raise NotServed(f"no token could be issued ({issued.returncode})")
+        raise NotServed(f"no token could be issued: {issued.stdout.strip() or issued.returncode}")
     token = json.loads(issued.stdout)["secret"]
     command = [*integrity, "serve", "--port", str(port)]
     with subprocess.Popen(

@@ -269,7 +269,7 @@ BESIDE: dict[str, tuple[Attack, str, str]] = {
         "tile 0/0", "not enough entries",
     ),
     "planted request key": (
-        rows("INSERT INTO request_keys VALUES ('p', 'k', ?, 99, 1)", b"fingerprint"),
+        rows("INSERT INTO request_keys VALUES ('p', 'k', ?, 99, 1, NULL)", b"fingerprint"),
         "request_keys", "entry 99",
     ),
     "index row that leads elsewhere": (

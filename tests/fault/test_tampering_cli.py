@@ -68,6 +68,18 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
         ),
         "view_checks_1, row x: no entry of the log makes this row",
     ),
+    "no position": (edit_lists("DROP TABLE view_position"), "view_position: it is missing, though lists stand"),
+    "no list that is live": (
+        edit_lists("UPDATE view_position SET live = (1 = 0)"), "view_position: it says of no version",
+    ),
+    "two lists that are live": (
+        edit_lists("INSERT INTO view_position SELECT 9, position, live, schema FROM view_position"),
+        "view_position: it says of more than one version",
+    ),
+    "no head": (
+        lambda golden: golden.run([("UPDATE entries SET topic = 'x' WHERE idx = 3", ()), ("DELETE FROM head", ())]),
+        "entry 3: the column topic",
+    ),
     "removed list": (edit_lists("DROP TABLE view_subjects_1"), "view_*_1: a table is missing"),
 }  # fmt: skip
 
@@ -96,3 +108,23 @@ def test_a_quick_look_ends_with_6_too(listed: Copy) -> None:
     tamper(listed)
 
     assert verify(listed, "--quick")[0] == 6
+
+
+def test_a_row_that_stands_twice_in_a_list_is_found(listed: Copy) -> None:
+    """Its key was dropped before, which no constraint of a list then refuses."""
+    if listed.sqlite:
+        listed.run(
+            [
+                ("CREATE TABLE kept AS SELECT * FROM view_breaches_1", ()),
+                ("DROP TABLE view_breaches_1", ()),
+                ("ALTER TABLE kept RENAME TO view_breaches_1", ()),
+            ]
+        )
+    else:
+        listed.rows("ALTER TABLE view_breaches_1 DROP CONSTRAINT view_breaches_1_pkey")
+    listed.rows("INSERT INTO view_breaches_1 SELECT * FROM view_breaches_1 WHERE breach_id = 'B1'")
+
+    status, report = verify(listed)
+
+    assert status == 6
+    assert "view_breaches_1: a row stands in it twice" in [finding["what"] for finding in report["findings"]]

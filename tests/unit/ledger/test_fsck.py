@@ -124,8 +124,7 @@ def test_every_not_checked_part_is_said_and_quick_says_more(original: Path) -> N
 
     assert {"no sentinel configured", "no checkpoint", "no witness configured"} <= set(full)
     assert any("signatures" in item for item in full)
-    assert any("request key was made for" in item for item in full)
-    assert any("whose pseudonym an actor's is" in item for item in full)
+    assert any("no request key was taken away" in item for item in full)
     assert set(full) < set(quick)
     assert {"columns", "disclosures", "canonical bytes", "views"} <= set(quick) - set(full)
 
@@ -205,7 +204,9 @@ def test_no_ledger_is_no_finding(tmp_path: Path) -> None:
 
 
 def test_an_older_ledger_is_migrated_first(file: Path) -> None:
-    run(file, "UPDATE alembic_version SET version_num = '0000'")
+    run(file, "UPDATE alembic_version SET version_num = '0001'")
+    assert "alembic_version: the tables are said to be of another release" in "; ".join(whats(verified(file)))
+    run(file, "DROP TABLE access_log")
 
     with pytest.raises(Refused):
         verified(file)
@@ -256,17 +257,17 @@ def test_a_key_store_of_another_ledger_is_a_gap(file: Path, tmp_path: Path) -> N
         ("UPDATE request_keys SET entries = 7", (), "request_keys: a key points to entry"),
         ("UPDATE request_keys SET idx = 3", (), "request_keys: two keys point to entry 3"),
         ("DELETE FROM blind_index WHERE field = 'taken-over'", (), "rows of taken-over are missing"),
-        ("DROP INDEX entries_topic", (), None),
+        ("DROP INDEX entries_topic", (), "entries: its index entries_topic is missing"),
     ],
 )
 def test_what_follows_from_the_entries_is_compared(
-    file: Path, statement: str, parameters: tuple[object, ...], what: str | None
+    file: Path, statement: str, parameters: tuple[object, ...], what: str
 ) -> None:
     run(file, statement, *parameters)
 
     found = whats(verified(file))
 
-    assert any(what in one for one in found) if what else not found, found
+    assert any(what in one for one in found), found
 
 
 def test_an_index_that_hides_a_row_is_found(file: Path) -> None:

@@ -82,7 +82,7 @@ def test_it_is_there_after_the_ledger_was_opened_again(small: Ledger, tokens: To
 # How long it lives.
 
 
-LIVES: list[tuple[dict[str, int], timedelta]] = [
+LIVES: list[tuple[dict[str, Any], timedelta]] = [
     ({}, timedelta(days=90)),
     ({"days": 1}, timedelta(days=1)),
     ({"days": 366}, timedelta(days=366)),
@@ -94,11 +94,13 @@ LIVES: list[tuple[dict[str, int], timedelta]] = [
 def test_it_ends_with_its_time(tokens: Tokens, clock: SteppingClock) -> None:
     for life, span in LIVES:
         secret, token = tokens.issue(HR, **life)
+        session = "session_hours" in life
         clock.now = token.issued_at + span - timedelta(seconds=1)
-        assert tokens.find(secret) == token
+        assert tokens.find(secret, session=session) == token
+        assert tokens.find(secret, session=not session) is None
 
         clock.now = token.issued_at + span
-        assert tokens.find(secret) is None
+        assert tokens.find(secret, session=session) is None
 
 
 def test_a_life_is_neither_nothing_nor_for_ever(tokens: Tokens) -> None:

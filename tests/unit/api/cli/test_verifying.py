@@ -231,29 +231,23 @@ def test_a_folder_that_takes_no_scratch_file_is_not_the_ledgers_fault(
 
 
 def test_what_cannot_be_told_is_said_in_both_languages(golden: Run) -> None:
-    """A request key moved to another entry, and two actors' rows swapped, contradict nothing that is kept."""
-    actors = "SELECT digest, uid FROM blind_index WHERE field = 'actor' ORDER BY digest LIMIT 2"
-    with closing(sqlite3.connect("integrity.db")) as connection, connection:
-        (one, first), (other, second) = connection.execute(actors).fetchall()
-        swap = "UPDATE blind_index SET uid = ? WHERE field = 'actor' AND digest = ?"
-        connection.executemany(swap, [(second, one), (first, other)])
-        row = "INSERT INTO request_keys (principal, request, fingerprint, idx, entries) VALUES ('p', 'k', ?, 20, 1)"
-        connection.execute(row, (b"fingerprint",))
+    """A request key that was taken away, and the counter of commits, contradict nothing that is kept."""
+    change("UPDATE head SET touched = 0")
 
     status, report = verified(golden)
     chinese, english = golden("verify", "--lang", "zh").stdout, golden("verify", "--lang", "en").stdout
 
     assert status == 0
-    for said in ("which entry a request key was made for", "whose pseudonym an actor's is"):
+    for said in ("that no request key was taken away", "the counter of commits"):
         assert any(item.startswith(said) for item in report["not_checked"])
         assert said in english
-    assert "请求键原来对应哪个条目" in chinese
-    assert "操作者的假名属于哪个登录名" in chinese
+    assert "请求键是否被删去" in chinese
+    assert "提交次数与读取位置" in chinese
 
 
 def test_two_request_keys_for_one_entry_are_found(golden: Run) -> None:
     for key in ("k", "l"):
-        change("INSERT INTO request_keys VALUES ('p', ?, ?, 20, 1)", key, b"fingerprint")
+        change("INSERT INTO request_keys VALUES ('p', ?, ?, 20, 1, NULL)", key, b"fingerprint")
 
     status, report = verified(golden)
 

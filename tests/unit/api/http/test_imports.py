@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from httpx2 import Response
 
 import api.bodies
 import api.routes.imports
+from ledger.importing.mapping import shipped_mappings
 from tests.support.http import Caller, House, registration
 
 SAMPLE = Path(__file__).resolve().parents[4] / "scripts" / "sample"
@@ -65,6 +68,23 @@ def test_the_sample_is_tried_then_imported_then_known(own_door: House, credit: C
         name: {"already-imported": count} for name, count in rows.items()
     }
     assert (own_door.ledger.size, own_door.looks()) == (grown, looks)
+
+
+def test_a_workbook_is_its_tables(own_door: House, credit: Caller) -> None:
+    writer = pytest.importorskip("xlsxwriter")
+    pytest.importorskip("python_calamine")
+    made = io.BytesIO()
+    with writer.Workbook(made) as book:
+        for name, content in sample():
+            sheet = book.add_worksheet(name.removesuffix(".csv"))
+            for number, row in enumerate(csv.reader(content.decode("utf-8-sig").splitlines())):
+                for column, cell in enumerate(row):
+                    sheet.write_string(number, column, cell)
+    whole = send(credit, [(f"{CANARY}.xlsx", made.getvalue())], dry_run=True)
+
+    assert whole.status_code == 200, whole.text
+    assert whole.json()["tables"] == send(credit, sample(), dry_run=True).json()["tables"]
+    assert CANARY not in whole.text
 
 
 def test_an_import_says_who_imported_it(own_door: House, credit: Caller) -> None:
@@ -120,8 +140,8 @@ def test_system_acts_of_a_file_are_not_taken_from_a_caller(own_door: House, cred
 @pytest.mark.parametrize(
     ("files", "mapping", "code"),
     [
-        ([("units.csv", b"a\n1\n")], None, "no-such-mapping"),
-        ([("units.csv", b"a\n1\n")], "", "no-such-mapping"),
+        ([("units.csv", b"a\n1\n")], None, "missing-field"),
+        ([("units.csv", b"a\n1\n")], "", "missing-field"),
         ([("units.csv", b"a\n1\n")], "no-such", "no-such-mapping"),
         ([("units.csv", b"a\n1\n")], "../../../etc/passwd", "no-such-mapping"),
         ([("units.csv", b"a\n1\n")], "public-records.toml", "no-such-mapping"),
@@ -155,6 +175,25 @@ def test_what_cannot_be_imported_is_refused_by_its_code(
     assert CANARY not in answer.text
     assert "zhangsan" not in answer.text
     assert door.ledger.size == size
+
+
+def test_tables_need_a_mapping_and_the_document_names_those_there_are(door: House) -> None:
+    answer = send(door.caller("credit-1", "CREDIT", "CREDIT-OFFICE"), sample(), None, dry_run=True)
+    document = door.stranger().get("/v1/openapi.json").json()
+    body = document["paths"]["/v1/imports"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    schema = document["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "missing-field", "mapping")
+    assert schema["properties"]["mapping"]["enum"] == list(shipped_mappings())
+
+
+def test_look_ups_batches_and_imports_have_examples_in_both_languages(door: House) -> None:
+    paths = door.stranger().get("/v1/openapi.json").json()["paths"]
+    for path in ("/v1/subjects/lookup", "/v1/batch", "/v1/imports"):
+        (body,) = paths[path]["post"]["requestBody"]["content"].values()
+
+        assert set(body["examples"]) == {"zh", "en"}, path
+        assert all(example["summary"] and example["value"] for example in body["examples"].values()), path
 
 
 @pytest.mark.parametrize("name", ["../../units.csv", "/etc/units.csv", "..\\..\\units.csv", "C:\\temp\\units.csv"])

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from api.pages.deadlines import due
+from api.pages.tasks import in_score
 from ledger.rulebook.calendar import calendar_of
 
 WEEKDAYS = calendar_of("MON-FRI")
@@ -47,3 +48,10 @@ def test_what_is_soon_is_three_or_less() -> None:
 
 def test_a_far_day_is_counted_in_days() -> None:
     assert not due("2028-03-10", FRIDAY, calendar=WEEKDAYS).working
+
+
+@pytest.mark.parametrize(
+    ("due_on", "counts"), [("2025-12-25", True), ("2024-12-27", True), ("2024-12-26", False), ("2023-06-30", False)]
+)
+def test_a_commitment_counts_in_a_score_while_it_was_due_in_the_last_twelve_months(due_on: str, counts: bool) -> None:
+    assert in_score(date.fromisoformat(due_on), FRIDAY) is counts

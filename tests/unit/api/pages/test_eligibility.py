@@ -187,10 +187,39 @@ def test_a_period_that_is_too_short_is_said_at_its_field(officer: Browser, city:
     absent = officer.send(form, reply_due=" ")
 
     assert form.fields["reply_due"] == "2026-01-07"
-    assert errors(short) == {"#reply_due": "陈述期限早于规则允许的最早一天"}
-    assert errors(unreadable) == {"#reply_due": "日期写作2025-06-30"}
-    assert errors(absent) == {"#reply_due": "写明陈述期限的最后一天"}
+    assert errors(short) == {"#reply_due": "陈述期限早于规则允许的最早一天：最早2026-01-07"}
+    assert errors(unreadable) == {"#reply_due": "日期写作2025-06-30：最早2026-01-07"}
+    assert errors(absent) == {"#reply_due": "写明陈述期限的最后一天：最早2026-01-07"}
+    assert Html(short.text).first("p", id="reply_due-e").text == "陈述期限早于规则允许的最早一天"
+    assert Html(short.text).first("p", id="reply_due-d").text == "最早2026-01-07"
+    described = Html(short.text).first("input", id="reply_due").attributes["aria-describedby"]
+    assert described == "reply_due-e reply_due-d reply_due-h"
     assert Html(unreadable.text).form("/notice").fields["reply_due"] == "明年"
+
+
+def test_a_notice_where_no_rule_matched_says_that_it_departs(officer: Browser, city: City) -> None:
+    check = city.check(state="EVALUATED", outcome="CLEAR")
+    page, size = report(officer, check), city.ledger.size
+    form = page.form("/notice")
+    unticked = officer.send(form)
+    unsent = officer.send(form, "submit", step="submit")
+    ticked = officer.send(form, proposes_departure="yes")
+
+    assert "没有触及任何规则。告知就是拟作出不合格的决定" in page.text
+    assert list(errors(unticked)) == ["#proposes_departure"]
+    assert (unticked.status_code, unsent.status_code) == (422, 422)
+    assert Html(unticked.text).first("input", id="proposes_departure").attributes["aria-invalid"] == "true"
+    assert city.ledger.size == size
+    assert "我拟作出与规则评估不一致的决定" in last_step(ticked).text
+    assert submit(officer, ticked, "/notice").status_code == 303
+    assert entries(city, check)[-1].type == "PreDecisionNoticeSent"
+
+
+def test_a_notice_where_a_rule_matched_asks_for_no_departure(officer: Browser, city: City) -> None:
+    form = report(officer, city.blocked_check())
+
+    assert "proposes_departure" not in form.form("/notice").fields
+    assert "没有触及任何规则。" not in form.text
 
 
 def test_changing_goes_back_to_the_form_with_everything_in_it(officer: Browser, city: City) -> None:

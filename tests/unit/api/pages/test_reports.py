@@ -32,15 +32,20 @@ def test_the_list_shows_the_unit_s_candidates_by_the_nearest_day(house: Pages) -
     page = house.reader(*OFFICER).read("/eligibility")
     rows = [" ".join(row.text.split()) for row in page.all("tr")[1:]]
 
-    assert len(rows) == 15
+    assert len(rows) == 14
     assert any("还有2个工作日" in row and "待陈述" in row for row in rows)
     assert any("逾期未陈述" in row and "2025-12-16届满" in row for row in rows)
-    assert any("已撤回" in row for row in rows)  # the consent was withdrawn: the list itself does not know
+    assert not any("已撤回" in row for row in rows)  # the consent was withdrawn: the list itself does not know
 
 
 @pytest.mark.parametrize(
     ("query", "count"),
-    [({"state": "NOTICED"}, 2), ({"outcome": "INCOMPLETE"}, 2), ({"state": "nonsense", "outcome": "x"}, 15)],
+    [
+        ({"state": "NOTICED"}, 2),
+        ({"outcome": "INCOMPLETE"}, 2),
+        ({"state": "nonsense", "outcome": "x"}, 14),
+        ({"state": "WITHDRAWN"}, 2),
+    ],
 )
 def test_the_list_is_filtered_by_its_address(house: Pages, query: dict[str, str], count: int) -> None:
     page = house.reader(*OFFICER).read(f"/eligibility?{urlencode(query)}")
@@ -61,12 +66,74 @@ def test_what_is_over_comes_page_by_page(house: Pages, read_city: City) -> None:
     assert seen == len(read_city.rows("checks", state="FINAL"))
 
 
+def test_the_list_is_of_the_day_of_its_folio(house: Pages, read_city: City) -> None:
+    """A check that was decided since, and a consent that was withdrawn since, are as they were."""
+    browser, today = house.reader(*OFFICER), "2025-12-31"
+    same = browser.read("/eligibility", as_of=today)
+    before = browser.read("/eligibility", as_of="2025-10-20")
+    rows = {row.text: row.all("a")[0].attributes["href"] for row in before.all("tr")[1:]}
+
+    assert same.first("input", id="as_of").attributes["value"] == today
+    assert len(same.all("tr")) - 1 == 14
+    assert "您在看过去的时点" not in same.text
+    assert before.first("input", id="as_of").attributes["value"] == "2025-10-20"
+    assert "您在看过去的时点" in before.text
+    assert rows
+    for address in rows.values():
+        assert address.endswith("?as_of=2025-10-20")
+    states = {
+        read_city.ledger.stream(f"check/{address.split('/')[2].split('?')[0]}", read_city.ledger.size)[0].effective_on
+        for address in rows.values()
+    }
+    assert all(day.isoformat() <= "2025-10-20" for day in states)
+    final_since = {str(row["uid"]) for row in read_city.rows("checks", state="FINAL")}
+    assert any(address.split("/")[2].split("?")[0] in final_since for address in rows.values())
+
+
+def test_the_filter_of_a_past_list_asks_for_what_was_so_then(house: Pages) -> None:
+    browser = house.reader(*OFFICER)
+    page = browser.read("/eligibility", as_of="2025-12-20", state="NOTICED")
+    kept = next(form for form in page.forms if "outcome" in form.fields)
+
+    assert all("陈述" in row.text for row in page.all("tr")[1:])
+    assert (kept.fields["as_of"], kept.fields["state"]) == ("2025-12-20", "NOTICED")
+
+
+def test_a_day_that_is_none_is_said_at_its_field(house: Pages) -> None:
+    page = house.reader(*OFFICER).read("/eligibility", status=400, as_of="2025-02-30")
+
+    assert "日历上没有这一天" in page.first("p", id="as_of-e").text
+
+
+def test_an_incomplete_check_does_not_wait_for_a_decision(house: Pages, read_city: City) -> None:
+    browser = house.reader(*OFFICER)
+    page = browser.read("/eligibility?outcome=INCOMPLETE")
+
+    assert len(page.all("tr")) - 1 == 2
+    for row in page.all("tr")[1:]:
+        assert "待决定" not in row.text
+        assert row.text.count("材料不全") == 2
+        assert "凭有效授权重新发起" in row.text
+    assert "待决定" not in report(browser, read_city.check(outcome="INCOMPLETE")).text
+    assert "仍在有效期内的本人书面授权" in report(browser, read_city.check(outcome="INCOMPLETE")).text
+
+
+def test_who_decided_is_named_by_unit_and_role(house: Pages, read_city: City) -> None:
+    check = read_city.check(state="DECIDED")
+    for reader in (OFFICER, ("auditor-1", "AUDITOR")):
+        text = report(house.reader(*reader), check).text
+
+        assert "组织人事" in text
+        assert "姓名载于决定书" in text
+    assert "decision document" in report(house.reader(*OFFICER, language="en"), check).text
+
+
 def test_reading_the_list_is_a_look_at_everybody_on_it(own_house: Pages, city: City) -> None:
     size = city.ledger.access.size
     own_house.reader(*OFFICER).read("/eligibility")
     (look,) = list(city.ledger.access.logged(size, None))
 
-    assert len(look.subjects) == 15
+    assert len(look.subjects) == 14
     assert look.data["scope"] == ["CHECKS"]
 
 

@@ -37,14 +37,23 @@ def test_the_cookie_is_bound_to_this_host_and_out_of_reach_of_scripts(house: Pag
     assert answer.headers["location"] == "/unit-score"
 
 
-def test_a_session_is_another_credential_than_the_token(house: Pages) -> None:
+def test_a_session_is_another_credential_than_the_token_and_ends_with_it(house: Pages) -> None:
     secret, token = house.tokens.issue(Viewer(*READER))
     browser = house.visitor()
     browser.sign_in(secret)
-    house.tokens.revoke(token.id)
 
     assert secret not in (browser.session or "")
     assert is_in(browser)
+    house.tokens.revoke(token.id)
+    assert not is_in(browser)
+
+
+def test_a_session_signs_nobody_in_again(house: Pages) -> None:
+    secret, _ = house.tokens.issue(Viewer(*READER), session_hours=1)
+    browser = house.visitor()
+
+    assert browser.sign_in(secret).status_code == 422
+    assert not is_in(browser)
 
 
 def test_sign_out_ends_the_session_for_whoever_kept_the_cookie(house: Pages) -> None:
