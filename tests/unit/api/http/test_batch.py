@@ -220,15 +220,3 @@ def test_a_batch_says_in_whose_name_it_acts_by_nothing_but_its_token(door: House
     hr = door.caller("hr-1", "HR", "PERSONNEL")
     forged = [{**registrations(901)[0], "actor": {"id": "decider-1", "role": "DECIDER"}}]
     assert hr.batch(forged).json()["answers"][0]["code"] == "unknown-field"
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_example_of_the_document_is_taken_up_to_what_its_giver_may_say(own_door: House, language: str) -> None:
-    operation = own_door.stranger().get("/v1/openapi.json").json()["paths"]["/v1/batch"]["post"]
-    shown = operation["requestBody"]["content"]["application/json"]["examples"][language]["value"]["commands"]
-    hr = own_door.caller("hr-1", "HR", "PERSONNEL")
-    answers = hr.batch(shown).json()["answers"]
-
-    assert [answer["status"] for answer in answers] == [201, 404]  # a promise is taken by the credit office
-    promise = own_door.caller("credit-1", "CREDIT", "CREDIT-OFFICE").batch(shown[1:]).json()["answers"]
-    assert [answer["status"] for answer in promise] == [201]
