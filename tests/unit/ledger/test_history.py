@@ -435,7 +435,7 @@ def test_a_file_is_never_held_as_a_whole(scene: Scene, file: Path, monkeypatch: 
     file.write_text("\n".join([late(8), late(9)]), encoding="utf-8")
     digest = scene.ledger.keyed_digest(file.read_bytes())
     monkeypatch.setattr(history, "_PIECE_BYTES", 100)
-    monkeypatch.delattr(Path, "read_bytes")
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("the file was read as a whole"))
 
     report = import_history(scene.ledger, file)
 
