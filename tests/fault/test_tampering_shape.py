@@ -170,10 +170,15 @@ def undone(golden: Copy) -> Iterator[list[Attack]]:
             step(golden)
 
 
-@pytest.mark.parametrize("attack", [*SHAPE, *POSTGRES])
+@pytest.mark.parametrize(
+    ("golden", "attack"),
+    [
+        *(pytest.param("sqlite", attack) for attack in SHAPE),
+        *(pytest.param("postgres", attack, marks=pytest.mark.postgres) for attack in (*SHAPE, *POSTGRES)),
+    ],
+    indirect=["golden"],
+)
 def test_a_changed_shape_is_found_and_hides_nothing(golden: Copy, undone: list[Attack], attack: str) -> None:
-    if attack in POSTGRES and golden.sqlite:
-        pytest.skip("PostgreSQL's own")
     tamper, undo, place = (SHAPE | POSTGRES)[attack]
     golden.rows("UPDATE entries SET state = ? WHERE idx = 3", b"\0")
     undone.append(undo)
