@@ -3,7 +3,8 @@
 The secret is shown once and kept nowhere; its row is found by a keyed digest. Who it stands for, and until when, lie
 sealed under the key of the actor's pseudonym, bound to the token's id and digest: whoever may write the database can
 neither raise a role, prolong a token, read a login nor give one token's row to another secret. A revocation is sealed
-in as well and holds from the next request on. Sessions of pages are tokens that live some hours.
+in as well and holds from the next request on; only putting the whole older row back undoes it, which nothing here sees.
+Sessions of pages are tokens that live some hours, and end with the token that signed in.
 """
 
 from __future__ import annotations
