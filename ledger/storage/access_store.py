@@ -48,11 +48,12 @@ def access_origin(origin: str) -> str:
 
 def create_access_store(url: str, origin: str, **options: Any) -> Store:
     """A new store for the access log of the ledger at `url`; `Conflict` if there is one already."""
-    _make_schema(url)
+    create_access_schema(url)
     return create_store(access_url(url), access_origin(origin), **options)
 
 
-def _make_schema(url: str) -> None:
+def create_access_schema(url: str) -> None:
+    """Have the schema of the access log where the database has schemas."""
     if is_sqlite(url):
         return
     engine = engine_of(url)

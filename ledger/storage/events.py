@@ -14,6 +14,7 @@ from eventsourcing.persistence import StoredEvent
 from msgspec import Struct
 
 from ledger.errors import Conflict, Refused, VerificationError
+from ledger.log.entry import Signature
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,11 @@ class Disclosure:
 
 @dataclass(frozen=True)
 class LedgerStoredEvent(StoredEvent):
-    """A stored event with the subjects whose file it may move and the sections that lie beside it."""
+    """A stored event with the subjects whose file it may move, the sections that lie beside it, and who signed it."""
 
     subjects: tuple[str, ...] = ()
     disclosures: tuple[Disclosure, ...] = ()
+    signatures: tuple[Signature, ...] = ()
 
 
 class EntryRow(Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ledger.storage.address import is_sqlite, path_of
 
 MASTER_KEY_BYTES = 32
 _MASTER_HEADER = b"integrity-master-key/v1 "
+_PEM_END = b"-----END PRIVATE KEY-----"
 
 
 class KeyFileError(LedgerError):
@@ -32,7 +33,7 @@ class KeyFileError(LedgerError):
 
 @dataclass(frozen=True)
 class Locations:
-    """Where a ledger's companions are. `keys` is a database URL; the sentinel may not be configured yet."""
+    """Where a ledger's companions are. `keys` is a database URL; PostgreSQL may leave the sentinel without a place."""
 
     keys: str
     signing_key: Path
@@ -86,20 +87,37 @@ def load_master_key(path: Path) -> bytes:
 def create_signing_key(path: Path) -> Ed25519PrivateKey:
     """A new Ed25519 key in a new file (PKCS #8, PEM); `Conflict` if there is a file already."""
     key = Ed25519PrivateKey.generate()
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    _write_new(path, key.private_bytes(encoding, form, serialization.NoEncryption()))
+    _write_new(path, _pem(key))
     return key
 
 
-def load_signing_key(path: Path) -> Ed25519PrivateKey:
-    """The Ed25519 key in a file."""
+def load_signing_keys(path: Path) -> list[Ed25519PrivateKey]:
+    """The Ed25519 keys in a file, oldest first: more than one while one succeeds another."""
+    blocks = _read_own(path).split(_PEM_END)
     try:
-        key = serialization.load_pem_private_key(_read_own(path), password=None)
+        keys = [serialization.load_pem_private_key(block + _PEM_END, password=None) for block in blocks[:-1]]
     except (ValueError, TypeError):
         raise KeyFileError("not a signing key file") from None
-    if not isinstance(key, Ed25519PrivateKey):
+    if not keys or blocks[-1].strip():
+        raise KeyFileError("not a signing key file")
+    found = [key for key in keys if isinstance(key, Ed25519PrivateKey)]
+    if len(found) < len(keys):
         raise KeyFileError("a signing key is an Ed25519 key")
-    return key
+    return found
+
+
+def replace_signing_keys(path: Path, keys: Sequence[Ed25519PrivateKey]) -> None:
+    """Put other keys into the file, all at once: a crash leaves the old file or the new one."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)  # what a crash left
+    _write_new(beside, b"".join(map(_pem, keys)))
+    beside.replace(path)
+    sync_folder(path)
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(encoding, form, serialization.NoEncryption())
 
 
 def _write_new(path: Path, data: bytes) -> None:

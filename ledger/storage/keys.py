@@ -1,7 +1,7 @@
 """The key store: one key per subject and retention class, wrapped by the master key, away from the ledger's database.
 
 `get_or_create` returns a key only when it is durable here, so no section is ever sealed with a key that a crash could
-take away; `batch()` makes many durable at once. `seal` binds a section to its place: its ciphertext opens nowhere else.
+take away; `batch()` makes many durable at once.
 The index key makes keyed digests (blind index, request fingerprints); a digest begins with its key's version.
 Destroying a key is all it takes to erase what it sealed.
 """
@@ -13,7 +13,6 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Lock, RLock, local
 from time import monotonic
 from types import TracebackType
@@ -22,19 +21,22 @@ from typing import Self
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import Invalid, LedgerError, Unavailable, VerificationError
+from ledger.errors import Invalid, LedgerError, Unavailable
 from ledger.log.encoding import canonical
 from ledger.storage import sqlite
 from ledger.storage.address import is_sqlite, path_of
+from ledger.storage.sealed import NONCE_BYTES
 from ledger.storage.store import engine_of
 
 KEY_BYTES = 32
-NONCE_BYTES = 12
 CACHE_SECONDS = 300.0
 CACHE_KEYS = 10_000
 CHUNK = 400
+_VERSIONS = [bytes([version]) for version in range(256)]  # a digest's first byte
 
 Owner = tuple[str, str]  # subject, retention class
 
@@ -64,36 +66,6 @@ class WrongMasterKey(LedgerError):
     code = "wrong-master-key"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a section belongs; associated data of its encryption."""
-
-    origin: str
-    stream: str
-    version: int
-    section: str
-    subject: str
-
-    def format(self) -> bytes:
-        return canonical([self.origin, self.stream, self.version, self.section, self.subject])
-
-
-def seal(key: bytes, plaintext: bytes, place: Place) -> bytes:
-    """AES-256-GCM under a fresh random nonce, which stands before the ciphertext."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, place.format())
-
-
-def open_sealed(key: bytes, sealed: bytes, place: Place) -> bytes:
-    """What `seal` was given; `VerificationError` for another key, another place or other bytes."""
-    try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.format())
-    except (InvalidTag, ValueError):
-        raise VerificationError(
-            f"{place.stream}, version {place.version}: section {place.section} does not open", code="section-not-open"
-        ) from None
-
-
 class _Batch:
     """Keys made in one open transaction of the key store."""
 
@@ -119,8 +91,10 @@ class KeyStore:
         self._making = RLock()  # held while keys are made, and through a batch
         self._cache: dict[Owner, tuple[float, bytes]] = {}
         self._cache_lock = Lock()
+        self._forgotten = 0  # how often keys were forgotten: what was read before is not remembered after
         self._own = local()  # the batch of this thread; nobody else may use a key that is not durable yet
         self._index_keys: dict[int, bytes] = {}
+        self._begun: dict[tuple[str, int], HMAC] = {}
 
     @classmethod
     def create(cls, url: str, master_key: bytes) -> Self:
@@ -176,7 +150,7 @@ class KeyStore:
     def get_many(self, owners: Iterable[Owner]) -> dict[Owner, bytes]:
         """The keys that are there."""
         wanted = list(dict.fromkeys(owners))
-        found = self._cached(wanted)
+        since, found = self._forgotten, self._cached(wanted)
         missing = [owner for owner in wanted if owner not in found]
         batch = self._batch
         if missing and batch is not None:
@@ -186,9 +160,24 @@ class KeyStore:
         elif missing:
             with self._guarded(reading=True) as connection:
                 stored = self._stored(connection, missing)
-            self._remember(stored)
+            self._remember(stored, since)
             found |= stored
         return found
+
+    def owned(self, subject: str) -> dict[str, bytes]:
+        """A subject's keys as they are stored now, by retention class."""
+        with self._guarded(reading=True) as connection:
+            chosen = sa.select(_subject_keys).where(_subject_keys.c.subject == subject)
+            return {
+                retention: self._unwrap(wrapped, owner, retention)
+                for owner, retention, wrapped in connection.execute(chosen)
+            }
+
+    def forget(self) -> None:
+        """Read every key again from now on: another process destroyed some."""
+        with self._cache_lock:
+            self._forgotten += 1
+            self._cache.clear()
 
     def destroy(self, subject: str, retention: str | None = None) -> int:
         """Erase a subject's keys, all or of one class; how many there were. What they sealed stays shut for ever."""
@@ -199,6 +188,7 @@ class KeyStore:
             with self._guarded() as connection:
                 gone = connection.execute(_subject_keys.delete().where(condition)).rowcount
             with self._cache_lock:
+                self._forgotten += 1
                 for owner in [o for o in self._cache if o[0] == subject and retention in (None, o[1])]:
                     del self._cache[owner]
             if is_sqlite(self._url):
@@ -216,6 +206,7 @@ class KeyStore:
             yield
             return
         with self._making:
+            since = self._forgotten
             batch = self._own.batch = _Batch()
             try:
                 with self._guarded() as batch.connection:
@@ -225,7 +216,7 @@ class KeyStore:
                         batch.made.clear()
             finally:
                 self._own.batch = None
-            self._remember(batch.made)
+            self._remember(batch.made, since)
 
     @property
     def _batch(self) -> _Batch | None:
@@ -238,9 +229,10 @@ class KeyStore:
             made = self._insert(batch.connection, keys)
             batch.keep(made)
             return made
+        since = self._forgotten
         with self._guarded() as connection:
             made = self._insert(connection, keys)
-        self._remember(made)
+        self._remember(made, since)
         return made
 
     def _insert(self, connection: sa.Connection, keys: dict[Owner, bytes]) -> dict[Owner, bytes]:
@@ -270,9 +262,12 @@ class KeyStore:
         found = {owner: key for owner, (since, key) in kept.items() if since > oldest}
         return found | {owner: made[owner] for owner in owners if owner in made}
 
-    def _remember(self, keys: dict[Owner, bytes]) -> None:
+    def _remember(self, keys: dict[Owner, bytes], since: int) -> None:
+        """Have keys at hand that were read after the `since`-th time that keys were forgotten."""
         now = monotonic()
         with self._cache_lock:
+            if since != self._forgotten:
+                return
             if len(self._cache) + len(keys) > CACHE_KEYS:
                 self._cache.clear()
             self._cache.update({owner: (now, key) for owner, key in keys.items()})
@@ -287,8 +282,17 @@ class KeyStore:
     def keyed_digest(self, purpose: str, value: bytes, version: int | None = None) -> bytes:
         """HMAC-SHA-256 under the index key, apart for each purpose; its first byte is the key's version."""
         version = self.index_key_version if version is None else version
-        digest = hmac.digest(self._index_keys[version], purpose.encode() + b"\x00" + value, "sha256")
-        return bytes([version]) + digest
+        begun = self._begun.get((purpose, version)) or self._begin(purpose, version)
+        digest = begun.copy()
+        digest.update(value)
+        return _VERSIONS[version] + digest.finalize()
+
+    def _begin(self, purpose: str, version: int) -> HMAC:
+        """The digest of a purpose up to where the value comes; there are as many as purposes."""
+        begun = HMAC(self._index_keys[version], SHA256())
+        begun.update(purpose.encode() + b"\x00")
+        self._begun[(purpose, version)] = begun
+        return begun
 
     def keyed_digest_of(self, purpose: str, pieces: Iterable[bytes]) -> bytes:
         """`keyed_digest` of a value that comes in pieces."""
@@ -321,6 +325,7 @@ class KeyStore:
         if not all(type(version) is int and 0 < version < 256 for version, _ in rows):  # a digest's first byte
             raise Invalid("the key store holds an index key of no version", code="bad-key-store")
         self._index_keys = {version: self._unwrap(wrapped, "index", version) for version, wrapped in rows}
+        self._begun.clear()
         if not self._index_keys:
             raise Invalid("the key store holds no index key", code="bad-key-store")
 
@@ -351,6 +356,7 @@ class KeyStore:
     def close(self) -> None:
         """Forget the keys and close the connections."""
         self._cache.clear()
+        self._begun.clear()
         self._engine.dispose()
 
     def __enter__(self) -> Self:

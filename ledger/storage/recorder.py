@@ -176,15 +176,26 @@ class ChainedRecorder(ProcessRecorder):
 
     def settle(self) -> None:
         """Return after a durable write of this store: what was read before is durable by then (ASSURANCE A4)."""
+        self.write_beside(TOUCH)
+
+    def write_beside(self, statement: str, parameters: Sequence[object] = ()) -> None:
+        """Commit one statement that touches no entry, between two groups; never inside a transaction."""
         with self._write_lock:
             session = self._writer()
             session.begin()
             try:
-                session.execute(TOUCH)
+                session.execute(statement, parameters)
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
+
+    def execute(self, statement: str, parameters: Sequence[object] = ()) -> int:
+        """Run a statement that touches no entry, in this thread's transaction or its own; how many rows it touched."""
+        if self._transaction is not None:
+            return self._transaction.execute(statement, parameters)
+        with self.transaction():
+            return self.execute(statement, parameters)
 
     @contextmanager
     def transaction(self, *, discard: bool = False) -> Iterator[None]:
@@ -357,14 +368,7 @@ class ChainedRecorder(ProcessRecorder):
 
     def insert_tracking(self, tracking: Tracking) -> None:
         """Move the position of a named reader forward; `IntegrityError` unless it moves forward."""
-        parameters = (tracking.application_name, tracking.notification_id)
-        transaction = self._transaction
-        if transaction is not None:
-            moved = transaction.execute(TRACK, parameters)
-        else:
-            with self.transaction():
-                moved = self._own.transaction.execute(TRACK, parameters)
-        if not moved:
+        if not self.execute(TRACK, (tracking.application_name, tracking.notification_id)):
             raise IntegrityError("a position only moves forward")
 
     def max_tracking_id(self, application_name: str) -> int | None:

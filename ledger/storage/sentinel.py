@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ledger.errors import Conflict, NotFound, Refused, Unavailable
-from ledger.log.checkpoint import parse_checkpoint
+from ledger.errors import Conflict, Refused, Unavailable
+from ledger.log.checkpoint import MAX_SIZE, parse_checkpoint
 from ledger.log.note import parse_note
 from ledger.storage.key_files import sync_folder
 from ledger.storage.sqlite import connect
@@ -31,8 +31,16 @@ _APPEND_ONLY = """
 CREATE TRIGGER checkpoints_{what} BEFORE {action} ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'the sentinel only grows'); END
 """
-_NEWEST = "SELECT note FROM checkpoints WHERE origin = ? ORDER BY place DESC LIMIT 1"
+_NEWEST = "SELECT note FROM checkpoints WHERE origin = ? AND place <= ? ORDER BY place DESC LIMIT 1"
 _INSERT = "INSERT INTO checkpoints (origin, size, note) VALUES (?, ?, ?)"
+
+_PAGE = "SELECT place, note FROM checkpoints WHERE origin = ? AND place > ? AND place <= ? ORDER BY place LIMIT ?"
+PAGE = 1000
+# Rows that were renumbered, taken out of the middle, or say another origin or size than their note's first lines.
+_OUT_OF_PLACE = """
+SELECT coalesce(max(place), 0) - count(*) + coalesce(sum(
+    substr(note, 1, length(origin || size) + 2) <> origin || char(10) || size || char(10)), 0) FROM checkpoints
+"""
 
 
 class SentinelMoved(Conflict):
@@ -57,23 +65,33 @@ class Sentinel:
         sentinel = cls(path)
         with sentinel._connection() as connection:
             connection.execute(_TABLE)
-            for what, action in (("kept", "DELETE"), ("fixed", "UPDATE")):
-                connection.execute(_APPEND_ONLY.format(what=what, action=action))
+            for trigger in _triggers():
+                connection.execute(trigger)
         sync_folder(path)
         return sentinel
 
-    @classmethod
-    def open(cls, path: Path) -> Sentinel:
-        """The sentinel at a path; `NotFound` with code `no-sentinel` where there is none."""
-        if not path.is_file():
-            raise NotFound("there is no sentinel where one is expected", code="no-sentinel")
-        return cls(path)
-
-    def newest(self, origin: str) -> str | None:
-        """The newest checkpoint of a log, a signed note; None before its first."""
+    def newest(self, origin: str, *, upto: int = MAX_SIZE) -> str | None:
+        """The newest checkpoint of a log, a signed note; None before its first. With `upto` as of that mark."""
         with self._connection() as connection:
-            row = connection.execute(_NEWEST, (origin,)).fetchone()
+            row = connection.execute(_NEWEST, (origin, upto)).fetchone()
         return None if row is None else str(row[0])
+
+    def mark(self) -> int:
+        """How far the sentinel has come; `all` can be read up to here later."""
+        with self._connection() as connection:
+            (place,) = connection.execute("SELECT coalesce(max(place), 0) FROM checkpoints").fetchone()
+        return int(place)
+
+    def all(self, origin: str, *, after: int = 0, upto: int = MAX_SIZE) -> Iterator[str]:
+        """Every checkpoint of a log in the order it was signed, a page at a time; between two marks if given."""
+        last = after
+        while True:
+            with self._connection() as connection:
+                page = connection.execute(_PAGE, (origin, last, upto, PAGE)).fetchall()
+            if not page:
+                return
+            yield from (str(note) for _, note in page)
+            last = page[-1][0]
 
     def advance(self, origin: str, old: str | None, new: str) -> None:
         """Put a checkpoint behind `old`; `SentinelMoved` unless `old` is still the newest of that log.
@@ -87,7 +105,7 @@ class Sentinel:
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                row = connection.execute(_NEWEST, (origin,)).fetchone()
+                row = connection.execute(_NEWEST, (origin, MAX_SIZE)).fetchone()
                 if (None if row is None else str(row[0])) != old:
                     raise SentinelMoved("another process signed a checkpoint meanwhile")
                 connection.execute(_INSERT, (origin, checkpoint.size, new))
@@ -96,6 +114,25 @@ class Sentinel:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def discard(self) -> None:
+        """Remove a sentinel that was just made, with what belongs to its file."""
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
+    def whole(self) -> bool:
+        """Whether the file is what `create` made, grown: its structure, its guards, and no row gone or renamed."""
+        made = {_TABLE.strip(), *(trigger.strip() for trigger in _triggers())}
+        with self._connection() as connection:
+            return (
+                connection.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)]
+                and {str(sql).strip() for (sql,) in connection.execute("SELECT sql FROM sqlite_master")} == made
+                and connection.execute(_OUT_OF_PLACE).fetchone() == (0,)
+            )
+
+    def require(self) -> None:
+        """`Unavailable` with code `sentinel-unavailable` unless this is a sentinel that can be read."""
+        self.newest("")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -106,3 +143,16 @@ class Sentinel:
             raise Unavailable(
                 f"the sentinel cannot be used: {type(error).__name__}", code="sentinel-unavailable"
             ) from None
+
+
+def _triggers() -> list[str]:
+    return [_APPEND_ONLY.format(what=what, action=action) for what, action in (("kept", "DELETE"), ("fixed", "UPDATE"))]
+
+
+def open_sentinel(path: Path | None) -> Sentinel:
+    """The sentinel at its place; `Refused` with code `no-sentinel` where none is there, or no place was given."""
+    if path is None or not path.is_file():
+        raise Refused("the sentinel is not in its place", code="no-sentinel")
+    sentinel = Sentinel(path)
+    sentinel.require()
+    return sentinel

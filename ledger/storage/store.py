@@ -126,7 +126,7 @@ def open_anyhow(url: str) -> Store:
     except Refused:
         store = _opened(url)
         with store.engine.connect().execution_options(reading=True) as connection:
-            if sa.inspect(connection).has_table(tables.access_log.name):
+            if sa.inspect(connection).has_table(tables.checkpoints.name):
                 return store  # it only says that it is older
         store.close()
         raise

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMAS = ("0001", "0002")
+SCHEMAS = ("0001", "0002", "0003")
 SCHEMA = SCHEMAS[-1]
 
 metadata = sa.MetaData()
@@ -134,6 +134,14 @@ tokens = sa.Table(
     sa.Column("revoked_at", sa.Text),
     sa.UniqueConstraint("id", name="tokens_id"),
     sqlite_with_rowid=False,
+)
+
+# What was signed at a size: a note, with the cosignatures of the witnesses that saw it.
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("size", Index64, primary_key=True, autoincrement=False),
+    sa.Column("note", sa.Text, nullable=False),
 )
 
 # Evidence files, sealed; the section `evidence` of an entry cites them by id and digest.

@@ -12,7 +12,7 @@ from ledger.storage.key_files import (
     create_master_key,
     create_signing_key,
     load_master_key,
-    load_signing_key,
+    load_signing_keys,
     locations,
 )
 
@@ -57,11 +57,11 @@ def test_keys_are_read_as_they_were_written(tmp_path: Path) -> None:
     master = create_master_key(tmp_path / "master")
     signing = create_signing_key(tmp_path / "signing")
     assert load_master_key(tmp_path / "master") == master
-    assert load_signing_key(tmp_path / "signing").public_key() == signing.public_key()
+    assert load_signing_keys(tmp_path / "signing")[0].public_key() == signing.public_key()
 
 
 @pytest.mark.parametrize(
-    ("create", "load"), [(create_master_key, load_master_key), (create_signing_key, load_signing_key)]
+    ("create", "load"), [(create_master_key, load_master_key), (create_signing_key, load_signing_keys)]
 )
 def test_a_key_file_others_may_read_is_refused(
     tmp_path: Path, create: Callable[[Path], object], load: Callable[[Path], object]
@@ -76,7 +76,7 @@ def test_a_key_file_others_may_read_is_refused(
     assert refused.value.code == "key-file-open"
 
 
-@pytest.mark.parametrize("load", [load_master_key, load_signing_key])
+@pytest.mark.parametrize("load", [load_master_key, load_signing_keys])
 @pytest.mark.parametrize(
     "content", [b"", b"integrity-master-key/v1 AAAA\n", b"integrity-master-key/v1 !\n", b"-----BEGIN"]
 )
@@ -95,4 +95,4 @@ def test_a_signing_key_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(key)
     (tmp_path / "key").chmod(0o600)
     with pytest.raises(KeyFileError):
-        load_signing_key(tmp_path / "key")
+        load_signing_keys(tmp_path / "key")

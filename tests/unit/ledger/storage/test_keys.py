@@ -11,7 +11,8 @@ import pytest
 
 from ledger.errors import Unavailable, VerificationError
 from ledger.storage import keys as key_module
-from ledger.storage.keys import KeyStore, Place, WrongMasterKey, open_sealed, seal
+from ledger.storage.keys import KeyStore, WrongMasterKey
+from ledger.storage.sealed import Place, fingerprint, open_sealed, seal
 from ledger.storage.store import create_store
 from tests.support.storage import ORIGIN, event
 
@@ -183,6 +184,49 @@ def test_a_destroyed_key_is_gone(keys: KeyStore, database_url: str) -> None:
     with reopened(database_url) as other:
         assert other.get_many([("p", "CASE"), ("p", "IDENTITY")]) == {}
         assert other.get("q", "CASE") is not None
+
+
+def test_a_subjects_keys_are_listed_as_they_are_stored(keys: KeyStore) -> None:
+    made = keys.get_or_create_many([("s1", "CASE"), ("s1", "IDENTITY"), ("s2", "CASE")])
+
+    assert keys.owned("s1") == {"CASE": made["s1", "CASE"], "IDENTITY": made["s1", "IDENTITY"]}
+    assert keys.owned("nobody") == {}
+
+
+def test_a_key_that_another_process_destroyed_is_forgotten_when_told(keys: KeyStore, database_url: str) -> None:
+    old = keys.get_or_create("s1", "CASE")
+    with KeyStore.open(database_url, MASTER) as other:
+        other.destroy("s1", "CASE")
+    assert keys.get("s1", "CASE") == old  # it is at hand here
+    keys.forget()
+
+    assert keys.get("s1", "CASE") is None
+    assert keys.get_or_create("s1", "CASE") != old
+
+
+def test_what_was_read_before_keys_were_forgotten_is_not_remembered_after(
+    keys: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader between its read and its remembering, while somebody destroys the key."""
+    keys.get_or_create("s1", "CASE")
+    keys.forget()
+    read = keys._stored
+
+    def destroyed_meanwhile(*arguments: object) -> object:
+        found = read(*arguments)  # type: ignore[arg-type]
+        keys.destroy("s1", "CASE")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "_stored", destroyed_meanwhile)
+        assert keys.get("s1", "CASE") is not None
+
+    assert keys.get("s1", "CASE") is None
+
+
+def test_a_fingerprint_tells_keys_apart_and_is_always_the_same() -> None:
+    assert fingerprint(bytes(32)) == "93eb33ed9ba12f0e656249321e3963b0f682dace513c1bd26c78c3316638072c"
+    assert fingerprint(bytes(32)) != fingerprint(bytes(31) + b"\x01")
 
 
 def test_a_destroyed_key_is_in_no_page_of_the_files(tmp_path: Path) -> None:

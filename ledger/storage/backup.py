@@ -1,0 +1,54 @@
+"""A store copied whole into another: every table as one moment saw it, whichever database either is.
+
+A backup is a store in a SQLite file, so it can be verified like any other. Lists are not copied: they can be made
+again.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.errors import Conflict, Unavailable
+from ledger.storage import migrate, sqlite, tables
+from ledger.storage.address import is_sqlite, path_of
+from ledger.storage.store import Store, engine_of
+
+ROWS = 1000
+
+
+def copy_store(source: Store, target_url: str) -> None:
+    """Copy into a new store; `Conflict` with code `ledger-exists` where there is one. All of it or nothing."""
+    engine = _empty(target_url)
+    try:
+        with _reading(source) as held, engine.begin() as writing:
+            migrate.migrate(writing)
+            for table in tables.metadata.sorted_tables:
+                _copy_table(held, writing, table)
+    except SQLAlchemyError as error:
+        raise Unavailable(f"the database cannot be used: {type(error).__name__}", code="store-unavailable") from error
+    finally:
+        engine.dispose()
+
+
+def _reading(source: Store) -> sa.Connection:
+    options = {"reading": True} if is_sqlite(source.url) else {"isolation_level": "REPEATABLE READ"}
+    return source.engine.connect().execution_options(**options)
+
+
+def _empty(url: str) -> sa.Engine:
+    if is_sqlite(url):
+        if path_of(url).exists():
+            raise Conflict("there is a database already", code="ledger-exists")
+        sqlite.create_file(path_of(url))
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        if sa.inspect(connection).get_table_names():
+            raise Conflict("there is a database already", code="ledger-exists")
+    return engine
+
+
+def _copy_table(held: sa.Connection, writing: sa.Connection, table: sa.Table) -> None:
+    rows = held.execution_options(yield_per=ROWS).execute(sa.select(table).order_by(*table.primary_key.columns))
+    for page in rows.mappings().partitions(ROWS):
+        writing.execute(table.insert(), [dict(row) for row in page])
