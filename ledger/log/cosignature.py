@@ -49,5 +49,12 @@ def verify_cosignatures(note: SignedNote, witnesses: Iterable[VerifierKey]) -> d
     return times
 
 
+def renewed(note: SignedNote, signatures: Iterable[NoteSignature]) -> SignedNote:
+    """The note with further signatures; one of a key that signed before stands in the place of the older one."""
+    lines = {(line.name, line.key_id): line for line in note.signatures}
+    lines |= {(line.name, line.key_id): line for line in signatures}
+    return SignedNote(note.text, tuple(lines.values()))
+
+
 def _message(text: str, time: int) -> bytes:
     return f"cosignature/v1\ntime {time}\n{text}".encode()

@@ -73,6 +73,14 @@ def parse(data: bytes) -> Any:
     return value
 
 
+def check_plain(value: Any, depth: int = 1) -> None:
+    """Refuse what `canonical` would refuse of a value that stands at this level of a larger one: floats, names, depth.
+
+    For who compares the larger one's bytes as a whole; `field` is the path within the value.
+    """
+    _check(value, depth)
+
+
 def check_nfc(value: Any) -> None:
     """Refuse a value in which any string is not in Unicode Normalization Form C."""
     for path, text in _strings(value, ""):

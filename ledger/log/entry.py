@@ -128,8 +128,13 @@ def _parse_signature(signed: _Signed) -> Signature:
         raise EncodingError("a signature is base64", code="bad-signature", field="s") from None
 
 
+def is_moment(text: str) -> bool:
+    """Whether this is a recorded time as entries write it."""
+    return _MOMENT.fullmatch(text) is not None and _is_day(text[:10])
+
+
 def _check_recorded_at(text: str) -> None:
-    if not _MOMENT.fullmatch(text) or not _is_day(text[:10]):
+    if not is_moment(text):
         raise EncodingError(
             "a moment is written YYYY-MM-DDTHH:MM:SS.ffffffZ", code="bad-recorded-at", field="p.recorded_at"
         )

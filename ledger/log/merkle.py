@@ -105,6 +105,16 @@ class Frontier:
         self._size = size
         return closed
 
+    def extend_tiles(self, roots: Iterable[bytes]) -> list[Closed]:
+        """Append complete tiles of leaves by their roots, behind complete ones; closed subtrees above as `extend`."""
+        if self._size & _TILE_MASK:
+            raise Invalid("a tile stands behind complete tiles only", code="out-of-range", field="size")
+        above = Frontier()
+        above._size, above._nodes = self._size >> TILE_HEIGHT, self._nodes
+        closed = above.extend(roots)
+        self._size, self._nodes = above._size << TILE_HEIGHT, above._nodes
+        return [Closed(tile.level + 1, tile.index, tile.root) for tile in closed]
+
     def _extend_by_levels(self, fresh: list[bytes]) -> list[Closed]:
         """What an append adds at a height, behind the node that stood open there, pairs up to what it adds above."""
         sha = sha256

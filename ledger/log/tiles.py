@@ -2,11 +2,13 @@
 
 A complete tile never changes. `complete_tiles` promises every tile that an append completed, once, with its root: the
 root is the hash that the tile above holds in its place, so no tile ever needs to be read twice to build another.
-Partial tiles are not stored; they are a slice of the same hashes, cut when asked for.
+Partial tiles are not stored; they are a slice of the same hashes, cut when asked for. `parse_tile_path` and `tile_path`
+undo each other.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +19,9 @@ from ledger.log.merkle import TILE_HEIGHT, Frontier
 
 TILE_WIDTH = 1 << TILE_HEIGHT
 MAX_LEVEL = 63
+_PATH = re.compile(
+    r"tile/(?P<level>entries|[0-9]|[1-5][0-9]|6[0-3])/(?P<index>(?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
+)
 
 HashReader = Callable[[int, int, int], bytes]
 """`read(level, start, stop)`: the concatenated hashes [start, stop) of a tile level that stood before the append.
@@ -70,3 +75,16 @@ def tile_path(level: int | Literal["entries"], index: int, width: int = TILE_WID
         index, digits = divmod(index, 1000)
         name = f"x{digits:03}/{name}"
     return f"tile/{level}/{name}" if width == TILE_WIDTH else f"tile/{level}/{name}.p/{width}"
+
+
+def parse_tile_path(path: str) -> tuple[int | Literal["entries"], int, int]:
+    """Level, index and width of the tile at a path; `Invalid` unless `tile_path` would write exactly it."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        raise Invalid("not the path of a tile", code="bad-tile-path")
+    level: int | Literal["entries"] = "entries" if match["level"] == "entries" else int(match["level"])
+    index = int(match["index"].replace("/", "").replace("x", ""))
+    width = TILE_WIDTH if match["width"] is None else int(match["width"])
+    if width > TILE_WIDTH or tile_path(level, index, width) != path:
+        raise Invalid("not the path of a tile", code="bad-tile-path")
+    return level, index, width

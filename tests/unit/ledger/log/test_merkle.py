@@ -260,3 +260,29 @@ def test_a_hash_of_another_length_is_refused_wherever_it_stands(length: int) -> 
             verify_inclusion(leaf, 2, 3, path, root)
     with pytest.raises(VerificationError, match="32 bytes"):
         verify_consistency(1, 1, [], odd, odd)
+
+
+@pytest.mark.parametrize("before", [0, 1, 3, 255, 256])
+@pytest.mark.parametrize("tiles", [1, 2, 255, 256, 300])
+def test_tiles_are_appended_by_their_roots_as_their_leaves_are(before: int, tiles: int) -> None:
+    roots = [sha256(number.to_bytes(2)).digest() for number in range(before + tiles)]
+    whole = Frontier()
+    closed = whole.extend_tiles(roots)
+    joined = Frontier()
+    first = joined.extend_tiles(roots[:before])
+
+    assert first + joined.extend_tiles(roots[before:]) == closed
+    assert joined.size == whole.size == 256 * (before + tiles)
+    assert joined.format() == whole.format()
+
+
+def test_tiles_by_their_roots_give_the_root_of_their_leaves() -> None:
+    leaves = [leaf_hash(number.to_bytes(2)) for number in range(3 * 256 + 5)]
+    plain, joined = Frontier(), Frontier()
+    roots = [tile.root for tile in plain.extend(leaves) if tile.level == 0]
+    joined.extend_tiles(roots)
+    joined.extend(leaves[3 * 256 :])
+
+    assert (joined.size, joined.root(), joined.format()) == (plain.size, plain.root(), plain.format())
+    with pytest.raises(Invalid):
+        joined.extend_tiles(roots)

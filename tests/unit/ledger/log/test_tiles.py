@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 from ledger.errors import Invalid, VerificationError
 from ledger.log.chain import leaf_hash
 from ledger.log.merkle import Frontier, Tree, root_of
-from ledger.log.tiles import Tile, complete_tiles, tile_path
+from ledger.log.tiles import Tile, complete_tiles, parse_tile_path, tile_path
 
 LEAVES = [leaf_hash(str(number).encode()) for number in range(3 * 256 + 100)]
 
@@ -119,6 +120,32 @@ def test_a_reader_that_lost_hashes_is_found_out() -> None:
 )
 def test_a_tile_lies_where_the_specification_puts_it(path: str, level: int, index: int, width: int) -> None:
     assert tile_path(level, index, width) == path
+    assert parse_tile_path(path) == (level, index, width)
+
+
+@pytest.mark.parametrize("level", [0, 9, 10, 63, "entries"])
+@pytest.mark.parametrize("index", [0, 999, 1000, 999_999, 1_000_000, 10**15, 2**63 // 256])
+@pytest.mark.parametrize("width", [1, 9, 10, 99, 100, 255, 256])
+def test_a_path_and_its_tile_lead_to_each_other(level: int | Literal["entries"], index: int, width: int) -> None:
+    assert parse_tile_path(tile_path(level, index, width)) == (level, index, width)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "tile", "tile/", "tile/0", "tile/0/", "tile/0/0", "tile/0/0000", "tile/00/000", "tile/64/000",
+        "tile/-1/000", "tile/100/000", "tile/0/000.p/0", "tile/0/000.p/00", "tile/0/000.p/01", "tile/0/000.p/256",
+        "tile/0/000.p/257", "tile/0/000.p/999", "tile/0/000.p/1000", "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/1/",
+        "tile/0/x000/000", "tile/0/x000/x001/000", "tile/0/001/000", "tile/0/x001", "tile/0/x001/x000",
+        "tile/entry/000", "tile/Entries/000", "/tile/0/000", "tile/0/000\n", "tile/0/000.p/1\n", " tile/0/000",
+        "tile/0/０００", "tile/０/000", "tile/0/000.p/１", "tile/0/" + "x001/" * 7 + "000", "tile/0/" + "0" * 9999,
+    ],
+)  # fmt: skip
+def test_what_is_written_another_way_is_no_path(path: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_tile_path(path)
+
+    assert caught.value.code == "bad-tile-path"
 
 
 @pytest.mark.parametrize(("level", "index", "width"), [(-1, 0, 1), (64, 0, 1), (0, -1, 1), (0, 0, 0), (0, 0, 257)])
