@@ -1,0 +1,1 @@
+"""The door of a witness: one address, for checkpoints."""
