@@ -8,11 +8,13 @@ an access log never writes must be empty.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger.catalogue import ACCESS_TOPICS
 from ledger.errors import LedgerError, NotFound, Refused
+from ledger.fsck.checkpoints import Checkpoints, Claim, anchors_of, keyring_of, watch
 from ledger.fsck.columns import header_if_any
 from ledger.fsck.damage import is_damage
 from ledger.fsck.names import actors_of, nobody_missing
@@ -20,15 +22,17 @@ from ledger.fsck.report import Finding, Findings, Grade, Log
 from ledger.fsck.sections import Opened
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.fsck.spine import Spine, read_head
-from ledger.fsck.walk import QUICK, Progress, Walk, origin_of, pages, teller
+from ledger.fsck.walk import Progress, Walk, origin_of, teller, walk_quickly
 from ledger.log.chain import HASH_BYTES, leaf_hash
 from ledger.storage import tables
 from ledger.storage.access_store import MARK, Mark, access_origin, access_url, was_made
+from ledger.storage.key_files import locations
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store, open_anyhow
 
 PLACE: Final = "access log"
-NEVER_WRITTEN: Final = sorted({*tables.metadata.tables} - {"entries", "head", "entry_subjects", "tiles"})
+_WRITTEN: Final = {"entries", "head", "entry_subjects", "tiles", "checkpoints"}
+NEVER_WRITTEN: Final = sorted({*tables.metadata.tables} - _WRITTEN)
 
 _FIRST: Final = "SELECT state FROM entries WHERE idx = 0"
 _ACTORS: Final = "SELECT uid FROM blind_index WHERE field IN ('actor', 'actor-unit') AND uid IN (?*)"
@@ -41,18 +45,26 @@ class AccessReport:
     ok: bool
     findings: tuple[Finding, ...]
     log: Log | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def verify_access(store: Store, keys: KeyStore | None, *, quick: bool, tell: Progress | None) -> AccessReport:
     """Verify the access log of the ledger in this store."""
     findings, mark, log = Findings(), None, None
+    anchors, left_out = list[Claim](), list[str]()
     with findings.going_on("its mark"), Snapshot(store) as ledger:
         origin = origin_of(ledger)
         mark = _mark(ledger, keys, origin, findings)
+        anchors = anchors_of(ledger)
     if mark is not None:
         with findings.going_on("its entries"):
-            log = _verify_marked(store, mark, keys, origin, findings, quick, tell)
-    return AccessReport(findings.ok, tuple(map(_of_access, findings.listed())), log)
+            log = _verify_marked(store, mark, keys, origin, findings, quick, tell, anchors, left_out)
+    return AccessReport(findings.ok, tuple(map(_of_access, findings.listed())), log, tuple(left_out))
+
+
+def of_access(left_out: str) -> str:
+    """What was not checked, as said of the access log."""
+    return f"{PLACE}: {left_out}"
 
 
 def _of_access(finding: Finding) -> Finding:
@@ -98,11 +110,19 @@ def _verify_marked(
     findings: Findings,
     quick: bool,
     tell: Progress | None,
+    anchors: list[Claim],
+    left_out: list[str],
 ) -> Log | None:
+    watched = watch(locations(ledger.url).sentinel)
     try:
-        with open_anyhow(access_url(ledger.url)) as store:
+        with open_anyhow(access_url(ledger.url)) as store, Snapshot(store) as snapshot:
             lookers = Lookers(findings)
-            spine = _walk(store, mark, keys, origin, findings, None if quick else lookers, tell)
+            spine = _walk(snapshot, mark, keys, origin, findings, None if quick else lookers, tell)
+            with findings.going_on("checkpoints"):
+                own = None if origin is None else access_origin(origin)
+                checkpoints = Checkpoints(store, snapshot, watched, own, keyring_of(snapshot, own, findings), findings)
+                checkpoints.run(spine, quick=quick, anchors=anchors)
+                left_out += checkpoints.left_out
             lookers.compare(ledger)
             return Log(spine.size, spine.root.hex(), spine.chain.hex())
     except Refused:
@@ -117,7 +137,7 @@ def _verify_marked(
 
 
 def _walk(
-    store: Store,
+    snapshot: Snapshot,
     mark: Mark,
     keys: KeyStore | None,
     ledger_origin: str | None,
@@ -125,20 +145,16 @@ def _walk(
     lookers: Lookers | None,
     tell: Progress | None,
 ) -> Spine:
-    with Snapshot(store) as snapshot:
-        head, origin = read_head(snapshot, findings), origin_of(snapshot)
-        spine = Spine(origin, head, findings)
-        _first(snapshot, mark, origin, ledger_origin, findings)
-        told = teller(tell, PLACE, head)
-        if lookers is None:
-            for page in pages(snapshot, QUICK, head, spine, findings):
-                spine.take(page)
-                told(spine.size)
-            spine.finish()
-            return spine
-        Walk(snapshot, origin, head, spine, findings, topics=ACCESS_TOPICS, keys=keys, names=lookers).run(told)
-        _empty(snapshot, findings)
+    head, origin = read_head(snapshot, findings), origin_of(snapshot)
+    spine = Spine(origin, head, findings)
+    _first(snapshot, mark, origin, ledger_origin, findings)
+    told = teller(tell, PLACE, head)
+    if lookers is None:
+        walk_quickly(snapshot, head, spine, findings, None, told)
         return spine
+    Walk(snapshot, origin, head, spine, findings, topics=ACCESS_TOPICS, keys=keys, names=lookers).run(told)
+    _empty(snapshot, findings)
+    return spine
 
 
 def _first(snapshot: Snapshot, mark: Mark, origin: str | None, ledger_origin: str | None, findings: Findings) -> None:
@@ -186,6 +202,16 @@ class Lookers:
         for one in entries:
             for uid in actors_of(one.stated):
                 self._first.setdefault(uid, one.stated.index)
+
+    def tell(self) -> tuple[dict[str, int], set[str]]:
+        """Nothing: the access log is walked by one process."""
+        return {}, set()
+
+    def take_over(self, accounted: Mapping[str, int], actors: set[str]) -> None:
+        """Nothing is looked at elsewhere."""
+
+    def rows_known(self) -> None:
+        """There are none here."""
 
     def finish(self) -> None:
         """The rows are in the ledger's own store: `compare` asks there."""

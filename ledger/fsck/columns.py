@@ -7,14 +7,15 @@ Entries whose contents are not what was hashed are not asked. The history bounda
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 
 from ledger.domain.governance import HistoryLoaded, LedgerOpened
 from ledger.errors import VerificationError
+from ledger.fsck.headers import Header, Stated, read_entry
 from ledger.fsck.report import Findings, Grade
 from ledger.log.entry import parse_entry
 from ledger.mapper import FORMAT_VERSION, header_of
@@ -22,43 +23,6 @@ from ledger.opening import SUITE
 from ledger.storage.session import Row
 
 _COLUMNS: Final = ("stream", "version", "topic", "recorded_at", "subjects")
-
-
-class Header(Struct, forbid_unknown_fields=True):
-    """The members of DESIGN §3; absent ones are left out, never null."""
-
-    v: int
-    origin: str
-    id: str
-    type: str
-    stream: str
-    effective_on: str
-    actor: dict[str, str]
-    data: dict[str, Any]
-    basis: list[str] | UnsetType = UNSET
-    purpose: str | UnsetType = UNSET
-    correlation: str | UnsetType = UNSET
-    causation: str | UnsetType = UNSET
-    source: dict[str, str] | UnsetType = UNSET
-    after: int | UnsetType = UNSET
-    subjects: list[str] = []
-    sd: list[str] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """An entry as it states itself: `type` is the catalogue's name."""
-
-    index: int
-    version: int
-    type: str
-    header: Header
-
-    @property
-    def system(self) -> str:
-        """The name space of the caller's ids: the source system, or the ledger's own."""
-        source = self.header.source
-        return "" if source is UNSET else source.get("system", "")
 
 
 def header_if_any(state: object) -> dict[str, Any]:
@@ -74,44 +38,51 @@ class Columns:
     """Reads the entries in order; `recorded_at` is the newest one's, `history_end` the one that closed a history."""
 
     def __init__(self, origin: str | None, findings: Findings, topics: Mapping[str, str]) -> None:
-        self.recorded_at = ""
+        self.first_recorded_at = self.recorded_at = ""
         self.history_end: int | None = None
         self._origin, self._findings, self._topics = origin, findings, topics
         self._clock: str | None = None
 
     def state(self, row: Row) -> Stated | None:
         """What an entry row states; None, and a finding, if it does not hold together."""
-        index = row[0]
-        try:
-            entry = parse_entry(row[8])
-        except VerificationError as error:
-            self._findings.entry(index, error.detail, "not-canonical")
+        index, state = row[0], row[8]
+        read = read_entry(state) or self._read_at_length(index, state)
+        if read is None:
             return None
-        try:
-            header = msgspec.convert(entry.header, Header)
-        except msgspec.ValidationError:
-            self._findings.entry(index, "its header is not of the form of an entry", "bad-header")
-            return None
-        self._compare(index, row, entry.version, entry.recorded_at, header)
-        self._judge(index, header, entry.version)
-        if entry.recorded_at < self.recorded_at:
+        header, recorded_at, version = read
+        derived = (header.stream, version, header.type, recorded_at, " ".join(header.subjects))
+        if derived != row[1:6]:
+            self._compare(index, row, derived)
+        self._judge(index, header, version)
+        if recorded_at < self.recorded_at:
             self._findings.entry(index, "recorded before the entry before it", "recorded-at-decreases")
-        self.recorded_at = entry.recorded_at
+        self.recorded_at = recorded_at
+        self.first_recorded_at = self.first_recorded_at or recorded_at
         name = self._topics.get(header.type)
         if name is None:
             self._findings.entry(index, "its topic is not of the catalogue", "unknown-topic")
             return None
-        stated = Stated(index, entry.version, name, header)
+        stated = Stated(index, version, name, header)
         self._boundary(stated)
         return stated
 
-    def _compare(self, index: int, row: Row, version: int, recorded_at: str, header: Header) -> None:
-        derived = (header.stream, version, header.type, recorded_at, " ".join(header.subjects))
-        stored = row[1:6]
-        if derived != stored:
-            for name, one, other in zip(_COLUMNS, derived, stored, strict=True):
-                if one != other:
-                    self._findings.entry(index, f"the column {name} is not what the entry says", f"column-{name}")
+    def _read_at_length(self, index: int, state: bytes) -> tuple[Header, str, int] | None:
+        """What `read_entry` leaves alone; None, and a finding, where it is no entry."""
+        try:
+            entry = parse_entry(state)
+        except VerificationError as error:
+            self._findings.entry(index, error.detail, "not-canonical")
+            return None
+        try:
+            return msgspec.convert(entry.header, Header), entry.recorded_at, entry.version
+        except msgspec.ValidationError:
+            self._findings.entry(index, "its header is not of the form of an entry", "bad-header")
+            return None
+
+    def _compare(self, index: int, row: Row, derived: tuple[object, ...]) -> None:
+        for name, one, other in zip(_COLUMNS, derived, row[1:6], strict=True):
+            if one != other:
+                self._findings.entry(index, f"the column {name} is not what the entry says", f"column-{name}")
 
     def _judge(self, index: int, header: Header, version: int) -> None:
         entry = self._findings.entry
@@ -120,7 +91,7 @@ class Columns:
         if self._origin is not None and header.origin != self._origin:
             entry(index, "it was written for another ledger: the origin is not that of entry 0", "wrong-origin")
         for name, values in (("subjects", header.subjects), ("sd", header.sd)):
-            if values != sorted(set(values)):
+            if any(before >= after for before, after in pairwise(values)):
                 entry(index, f"{name} are not sorted, each once", "bad-header")
         if header.after is not UNSET and header.after != version - 1:
             entry(index, "its actor saw another version of the stream", "bad-header")

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from ledger.catalogue import TOPICS, TYPES
 from ledger.domain.sections import sections_of, written_names
-from ledger.fsck.columns import Columns, Stated
+from ledger.fsck.columns import Columns
+from ledger.fsck.headers import Stated
+from ledger.fsck.pages import FULL
 from ledger.fsck.report import Finding, Findings
 from ledger.fsck.snapshot import BELOW_ALL, Damaged, Snapshot
-from ledger.fsck.walk import FULL
 from ledger.mapper import logged
 from ledger.reading import Logged
 from ledger.storage.store import Store

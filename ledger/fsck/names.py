@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from ledger.domain.breach_events import BreachConfirmed, BreachDismissed, RecordVoided
-from ledger.fsck.columns import Stated, header_if_any
+from ledger.fsck.columns import header_if_any
+from ledger.fsck.headers import Stated
 from ledger.fsck.report import Findings
 from ledger.fsck.sections import Opened
 from ledger.fsck.snapshot import Damaged, Snapshot
@@ -44,6 +44,7 @@ REFS: Final = {
     "RecordImported": ("record", "source_record"),
     "SourceStateObserved": ("record", "source_record"),
     "RepairApplied": ("repair", "repair_id"),
+    "ErasureOrdered": ("erasure", "erasure_id"),
 }
 # Values other than ids: the type, the member, the field of the index.
 VALUES: Final = {
@@ -55,6 +56,7 @@ VALUES: Final = {
 KINDS: Final = {"repair": "breach", "id-number": "subject", "uscc": "subject", "conduct": "breach", "batch": "ledger"}
 CONDUCT: Final = "conduct"
 _DECISIONS: Final = ("BreachConfirmed", "BreachDismissed")
+_NAMING: Final = frozenset({*REFS, *VALUES, *_DECISIONS})
 _DECIDED: Final = frozenset({BreachConfirmed.TOPIC, BreachDismissed.TOPIC})
 _BY_SOURCE: Final = ("CommendationRecorded", "RankRecorded")
 _WITH_FIRST: Final = ("AssessmentScored", "RulebookPublished", "RulebookActivated", "SourceStateObserved")
@@ -69,6 +71,7 @@ _ALL_KINDS: Final = (
     "consent",
     "check",
     "rulebook",
+    "erasure",
 )
 
 _ROWS = "SELECT field, digest, uid, seal FROM blind_index WHERE (field, digest) > (?, ?) ORDER BY field, digest LIMIT ?"
@@ -76,11 +79,16 @@ _FIND = "SELECT digest, uid FROM blind_index WHERE field = ? AND digest IN (?*)"
 _STREAMS = "SELECT stream FROM entries WHERE version = 1 AND stream IN (?*)"
 _EARLIER = "SELECT state FROM entries WHERE stream = ? AND idx < ? ORDER BY idx"
 _ACTORS = "SELECT uid FROM blind_index WHERE field IN ('actor', 'actor-unit')"
+_NOWHERE = "SELECT count(*) FROM blind_index b WHERE b.field = ?"
+_OF_KIND = " AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.version = 1 AND e.stream = '{kind}/' || b.uid)"
+_OF_ANY = (
+    " AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.version = 1 AND split_part(e.stream, '/', 2) = b.uid "
+    "AND split_part(e.stream, '/', 1) IN ({kinds}))"
+)
 _COUNTS = "SELECT field, count(*) FROM blind_index GROUP BY field ORDER BY field"
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True, gc=False):
     """A value that an entry gives to a record: where it is indexed, and where it leads."""
 
     index: int
@@ -92,12 +100,14 @@ class Name:
 class Names:
     """Looks names up as the entries come; `finish` asks what else the index holds."""
 
-    def __init__(self, snapshot: Snapshot, keys: KeyStore, findings: Findings) -> None:
+    def __init__(self, snapshot: Snapshot, keys: KeyStore, findings: Findings, *, partial: bool = False) -> None:
         self._snapshot, self._keys, self._findings = snapshot, keys, findings
         self._accounted: Counter[str] = Counter()
-        self._whole = True  # every name could be made again and was found
+        self._partial = partial  # earlier entries are not looked at, so what names nobody and no entry cannot be told
+        self._whole = not partial  # every name could be made again and was found
         self._actors: set[str] = set()
         self._silent: set[str] = set()  # actors' pseudonyms that no entry has named so far
+        self._rows_known = False  # that every row is as it was written, and leads somewhere
 
     def start(self) -> None:
         """Read the actors' rows; there are as many as people ever acted, not as many as entries."""
@@ -105,13 +115,28 @@ class Names:
             self._actors = {uid for (uid,) in self._snapshot.rows(_ACTORS)}
         except Damaged as error:
             self._unreadable(error)
-        self._silent = set(self._actors)
+        self._silent = set() if self._partial else set(self._actors)
+
+    def start_again(self, findings: Findings) -> None:
+        """Begin with another part of the log, and have the actors' rows at hand."""
+        self._findings, self._accounted, self._whole, self._silent = findings, Counter(), True, set(self._actors)
+
+    def tell(self) -> tuple[dict[str, int], set[str]]:
+        """What a part of the log came to: rows accounted for, and actors named."""
+        return dict(self._accounted), self._actors - self._silent
+
+    def take_over(self, accounted: Mapping[str, int], actors: set[str]) -> None:
+        """The names in a part of the log, looked up elsewhere."""
+        self._accounted.update(accounted)
+        self._silent -= actors
 
     def take(self, entries: list[Opened], *, whole: bool) -> None:
         """The names in these entries; not `whole` if there were entries between them that could not be read."""
         self._whole = self._whole and whole and all(one.whole for one in entries)
         try:
-            self._look_up([name for one in entries for name in self._names(one)])
+            self._look_up([name for one in entries if one.stated.type in _NAMING for name in self._names(one)])
+            # The value of such a row holds the person's id as the source wrote it, so it is only counted.
+            self._accounted[TAKEN_OVER] += sum(_is_taken_over(one.stated) for one in entries)
             self._look_up_actors(entries)
         except Damaged as error:
             self._unreadable(error)
@@ -122,6 +147,8 @@ class Names:
 
     def _names(self, one: Opened) -> Iterator[Name]:
         stated, type_ = one.stated, one.stated.type
+        if type_ in _WITH_FIRST and stated.version > 1 and type_ not in VALUES:
+            return
         index, (_, _, uid) = stated.index, stated.header.stream.partition("/")
         data = dict(stated.header.data)
         for section in one.sections.values():
@@ -140,8 +167,6 @@ class Names:
             value = self._conduct_value(stated, uid)
             if value is not None:
                 yield Name(index, CONDUCT, value, uid)
-        if _is_taken_over(stated):
-            self._accounted[TAKEN_OVER] += 1  # its value holds the person's id as the source wrote it
 
     def _earlier(self, stream: str, index: int) -> Iterator[tuple[str, dict[str, Any]]]:
         """Topic and data of the entries of a stream before an index; unreadable ones are named elsewhere."""
@@ -181,38 +206,48 @@ class Names:
         return next((uid for _, uid in self._snapshot.among(_FIND, digests, CONDUCT)), None)
 
     def _look_up(self, names: list[Name]) -> None:
-        for field in sorted({name.field for name in names}):
-            wanted = {
-                digest: name
-                for name in names
-                if name.field == field
-                for digest in self._keys.keyed_digests(field, name.value.encode())
-            }
-            rows = list(self._snapshot.among(_FIND, list(wanted), field))
-            found = {wanted[digest]: uid for digest, uid in rows if digest in wanted}  # a damaged tree answers anything
-            self._accounted[field] += len(rows)
-            for name in dict.fromkeys(wanted.values()):
-                if found.get(name) == name.uid:
+        by_field: dict[str, list[tuple[Name, list[bytes]]]] = {}
+        for name in names:
+            digests = self._keys.keyed_digests(name.field, name.value.encode())
+            by_field.setdefault(name.field, []).append((name, digests))
+        for field, wanted in sorted(by_field.items()):
+            digests = list(dict.fromkeys(digest for _, made in wanted for digest in made))
+            there: dict[bytes, Any] = dict(self._snapshot.among(_FIND, digests, field))
+            self._accounted[field] += sum(digest in there for digest in digests)  # a damaged tree answers anything
+            for name, made in wanted:
+                led_to = {there[digest] for digest in made if digest in there}
+                if led_to == {name.uid}:
                     continue
                 self._whole = False
-                what = "leads elsewhere" if name in found else "is missing"
+                what = "leads elsewhere" if led_to else "is missing"
                 self._findings.entry(name.index, f"its row {field} of the blind index {what}", "index-row")
 
     def _look_up_actors(self, entries: list[Opened]) -> None:
         others: dict[str, int] = {}
         for one in entries:
             for uid in actors_of(one.stated):
-                self._silent.discard(uid)
-                if uid not in self._actors:
+                if uid in self._actors:
+                    self._silent.discard(uid)
+                else:
                     others.setdefault(uid, one.stated.index)
-        nobody_missing(self._snapshot, others, self._findings)
+        if others:
+            nobody_missing(self._snapshot, others, self._findings)
+
+    def rows_known(self) -> None:
+        """`check_rows` was asked elsewhere, and there was nothing to report."""
+        self._rows_known = True
+
+    def check_rows(self) -> None:
+        """Every row is as it was written, and leads to something that is there. `Damaged` where it cannot be read."""
+        for page in self._snapshot.pages(_ROWS, ("", b"")):
+            self._sealed(page)
+        self._lead_somewhere([field for field, _ in self._snapshot.rows(_COUNTS) if field not in ACTORS])
 
     def finish(self) -> None:
         """Every row leads to something that is there, and the entries account for each."""
         try:
-            for page in self._snapshot.pages(_ROWS, ("", b"")):
-                self._sealed(page)
-                self._lead_somewhere([(str(field), str(uid)) for field, _, uid, _ in page])
+            if not self._rows_known:
+                self.check_rows()
             counts = self._snapshot.rows(_COUNTS)
         except Damaged as error:
             self._unreadable(error)
@@ -233,11 +268,12 @@ class Names:
 
     def _sealed(self, rows: list[Row]) -> None:
         """Whoever wrote these rows had the keys: no entry says which login an actor's row is of."""
+        sealed = self._keys.is_keyed_digest
         changed = Counter(
             str(field)
             for field, digest, uid, seal in rows
             if not (type(field) is type(uid) is str and type(digest) is bytes)
-            or not self._keys.is_keyed_digest(INDEX_ROW, index_value(field, digest, uid), seal)
+            or not sealed(INDEX_ROW, index_value(field, digest, uid), seal)
         )
         for field, count in sorted(changed.items()):
             what = f"{count} rows of {field} are not as the ledger wrote them"
@@ -250,16 +286,20 @@ class Names:
         except WrongMasterKey:  # one of them does not open; that it is there is what counts
             return {uid for uid in uids if has_key(self._keys, uid)}
 
-    def _lead_somewhere(self, rows: list[tuple[str, str]]) -> None:
-        nowhere = [(field, uid) for field, uid in rows if field not in ACTORS]
-        for attempt in range(len(_ALL_KINDS)):
-            streams = {(field, uid): f"{_kind(field, attempt)}/{uid}" for field, uid in nowhere}
-            there = {stream for (stream,) in self._snapshot.among(_STREAMS, sorted(set(streams.values())))}
-            nowhere = [row for row in nowhere if streams[row] not in there]
-            if not any(field == TAKEN_OVER for field, _ in nowhere):
-                break
-        for field, count in sorted(Counter(field for field, _ in nowhere).items()):
-            self._findings.place(PLACE, f"{count} rows of {field} lead to no record", "index-row")
+    def _lead_somewhere(self, fields: list[Any]) -> None:
+        for field in fields:
+            ((count,),) = self._snapshot.rows(self._nowhere(str(field)), (field,))
+            if count:
+                self._findings.place(PLACE, f"{count} rows of {field} lead to no record", "index-row")
+
+    def _nowhere(self, field: str) -> str:
+        """The SELECT that counts the rows of a field that lead to no record of a kind that the field may lead to."""
+        if field != TAKEN_OVER:
+            kind = KINDS.get(field.removesuffix("-ref"), field.removesuffix("-ref"))
+            return _NOWHERE + (_OF_KIND.format(kind=kind) if kind.isalpha() else "")
+        if self._snapshot.sqlite:  # one after the other, the usual ones first
+            return _NOWHERE + "".join(_OF_KIND.format(kind=kind) for kind in _ALL_KINDS)
+        return _NOWHERE + _OF_ANY.format(kinds=", ".join(f"'{kind}'" for kind in _ALL_KINDS))
 
 
 def _reported(entries: Iterable[tuple[str, dict[str, Any]]]) -> str | None:
@@ -279,10 +319,13 @@ def _space(stated: Stated, data: dict[str, Any]) -> str:
 
 def _is_taken_over(stated: Stated) -> bool:
     header = stated.header
-    source: dict[str, Any] = {} if header.source is UNSET else dict(header.source)
-    if stated.type in _BY_SOURCE:
-        source = {"system": header.data.get("source"), "record": header.data.get("source_record")} | source
-    return bool(source.get("system")) and bool(source.get("record"))
+    source: Mapping[str, Any] = {} if header.source is UNSET else header.source
+    if source.get("system") and source.get("record"):
+        return True
+    if stated.type not in _BY_SOURCE:
+        return False
+    named = {"system": header.data.get("source"), "record": header.data.get("source_record")} | dict(source)
+    return bool(named["system"]) and bool(named["record"])
 
 
 def nobody_missing(snapshot: Snapshot, actors: Mapping[str, int], findings: Findings) -> None:
@@ -294,20 +337,12 @@ def nobody_missing(snapshot: Snapshot, actors: Mapping[str, int], findings: Find
             findings.entry(index, "an actor's row of the blind index is missing", "index-row")
 
 
-def actors_of(stated: Stated) -> Iterator[str]:
+def actors_of(stated: Stated) -> list[str]:
     """The pseudonyms of those who acted; a reporter's is fresh in each case and has no row."""
     actor, data = stated.header.actor, stated.header.data
-    if actor.get("role") != "REPORTER":
-        yield from (actor[name] for name in ("id", "unit") if name in actor)
-    approvers = data.get("approvers")
-    yield from (uid for uid in (approvers if isinstance(approvers, list) else ()) if isinstance(uid, str))
-    if isinstance(data.get("second_approver"), str):
-        yield data["second_approver"]
-
-
-def _kind(field: str, attempt: int) -> str:
-    """The kind of record a field leads to; one that was taken over may be of any."""
-    if field == TAKEN_OVER:
-        return _ALL_KINDS[attempt]
-    name = field.removesuffix("-ref")
-    return KINDS.get(name, name)
+    found = [] if actor.get("role") == "REPORTER" else [actor[name] for name in ("id", "unit") if name in actor]
+    if "approvers" in data and isinstance(data["approvers"], list):
+        found += [uid for uid in data["approvers"] if isinstance(uid, str)]
+    if "second_approver" in data and isinstance(data["second_approver"], str):
+        found.append(data["second_approver"])
+    return found

@@ -68,6 +68,7 @@ class Report:
     not_checked: tuple[str, ...]
     history_end: int | None = None
     access: Log | None = None  # the access log, where it could be walked
+    erased: int = 0  # sections that are gone by an order of erasure
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `verify →` (DESIGN §8)."""
@@ -80,6 +81,7 @@ class Report:
             "not_checked": list(self.not_checked),
             "history_end": self.history_end,
             "access": None if self.access is None else asdict(self.access),
+            "erased": self.erased,
         }
 
 
@@ -89,6 +91,19 @@ class Findings:
     def __init__(self) -> None:
         self._found: list[Finding] = []
         self._more = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are, notices too."""
+        return len(self._found) + self._more
+
+    def insert(self, before: int, found: Findings) -> None:
+        """Findings as if they had been made when there were only so many."""
+        behind, more, self._more = self._found[before:], self._more, 0
+        del self._found[before:]
+        for finding in (*found._found, *behind):
+            self.add(finding.grade, finding.index, finding.what, finding.code)
+        self._more += found._more + more
 
     @property
     def ok(self) -> bool:

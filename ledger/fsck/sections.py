@@ -2,27 +2,30 @@
 
 Every digest an entry commits to has its disclosure, which opens with its owner's key for its own place; nothing lies
 beside an entry that it did not commit to. A section without order of erasure that is gone, or whose key is gone, is
-manipulation (DESIGN §3).
+manipulation, and so is one that was erased and is there (DESIGN §3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
+
+from msgspec import Struct
 
 from ledger.domain.adoption import RulebookActivated
 from ledger.domain.assessment import AssessmentSchemeAdopted
 from ledger.domain.governance import SourceBatchImported
 from ledger.domain.sections import NAMES
 from ledger.errors import LedgerError, VerificationError
-from ledger.fsck.columns import Stated
+from ledger.fsck.erasures import Erasures
+from ledger.fsck.headers import Stated
 from ledger.fsck.report import Findings, Grade
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.log.encoding import EncodingError, parse
 from ledger.mapper import disclosure_digest
-from ledger.storage.keys import KeyStore, Owner, Place, WrongMasterKey, open_sealed
+from ledger.storage.keys import KeyStore, Owner, WrongMasterKey
+from ledger.storage.sealed import Place, open_sealed
 from ledger.storage.session import Row
 
 SALT_DIGITS: Final = 64
@@ -41,20 +44,20 @@ _DOCUMENT = "SELECT content FROM documents WHERE digest = ?"
 _DIGESTS = "SELECT digest FROM documents WHERE digest > ? ORDER BY digest LIMIT ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True, gc=False):
     """An entry with its sections, opened and compared; `whole` unless one of them could not be."""
 
     stated: Stated
-    sections: dict[str, Any] = field(default_factory=dict)
-    whole: bool = True
+    sections: dict[str, Any] = {}
+    whole: bool = True  # also where all that is missing was erased by order
 
 
 class Sections:
     """Opens the disclosures of entries, a page at a time, in order."""
 
-    def __init__(self, snapshot: Snapshot, keys: KeyStore, origin: str, findings: Findings) -> None:
+    def __init__(self, snapshot: Snapshot, keys: KeyStore, origin: str, findings: Findings, erasures: Erasures) -> None:
         self._snapshot, self._keys, self._origin, self._findings = snapshot, keys, origin, findings
+        self._erasures = erasures
 
     def open(self, entries: Iterable[Stated], after: int, last: int) -> list[Opened]:
         """The entries with their sections; (`after`, `last`] are the indexes whose disclosures are looked at."""
@@ -89,10 +92,21 @@ class Sections:
 
     def _open(self, stated: Stated, rows: list[Row], keys: dict[Owner, bytes]) -> Opened:
         committed, sections = set(stated.header.sd), dict[str, Any]()
-        shut = 0
+        ordered = self._erasures.targets(stated)
+        erased = {one.section: digest for digest, one in ordered.items()}
+        shut, whole = 0, True
         for _, section, subject, retention, sealed in rows:
             name = f"section {section}" if section in NAMES else "a section of no name"
+            if section in erased and ordered[erased[section]].erased is not None:
+                self._erasures.undone(stated.index, name)
             key = keys.get((subject, retention))
+            if key is None and section in erased:
+                whole = False  # it was destroyed before the ciphertext, and before what leads to the record
+                continue
+            if key is None and (digest := self._erasures.ordered_since(stated.index, section)) in committed:
+                whole = False
+                committed.remove(digest)
+                continue
             if key is None:
                 self._findings.entry(stated.index, f"the key of {name} is missing without an order", "key-missing")
                 shut += 1
@@ -110,11 +124,14 @@ class Sections:
                 what = told or "it does not open here with its owner's key: it was changed, or belongs elsewhere"
                 self._findings.entry(stated.index, f"{name}: {what}", "section-changed")
                 shut += 1
+        explained = committed & ordered.keys()
+        self._erasures.erased += len(explained)
+        committed -= explained
         gone = len(committed) - shut
         if gone > 0:
             count = "a section is" if gone == 1 else f"{gone} sections are"
             self._findings.entry(stated.index, f"{count} missing without an order of erasure", "section-missing")
-        return Opened(stated, sections, whole=not committed)
+        return Opened(stated, sections, whole=whole and not committed)
 
     def finish(self) -> None:
         """No disclosure lies beside an entry that is not there."""

@@ -22,7 +22,7 @@ from ledger.storage.store import Store
 
 __all__ = ["BELOW_ALL", "PAGE", "Damaged", "Snapshot"]
 
-PAGE: Final = 500
+PAGE: Final = 512  # two tiles of leaves, so that parts of a log have whole pages and whole tiles
 BELOW_ALL: Final = -(1 << 63)
 _NOT_DAMAGE: Final = frozenset({
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
@@ -38,9 +38,10 @@ def _grow(keys: list[tuple[object, ...]]) -> bool:
 
 
 class Snapshot:
-    """One read-only transaction."""
+    """One read-only transaction; one that was `shared` by another process sees what that one sees."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, shared: str | None = None) -> None:
+        self.store = store  # as it is by now
         self.sqlite = is_sqlite(store.url)
         try:
             self._held = store.engine.connect().execution_options(reading=True)
@@ -48,13 +49,19 @@ class Snapshot:
         except SQLAlchemyError as error:
             raise Unavailable("the database cannot be read", code="store-unavailable") from error
         driver: Any = self._held.connection.driver_connection
-        self._connection = driver
+        self._connection, self._shared = driver, shared
         self._cursor: Any = driver.cursor() if self.sqlite else driver.cursor(binary=True)
         self._isolate()
 
     def _isolate(self) -> None:
         if not self.sqlite:
             self._cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            if self._shared is not None:
+                self._cursor.execute(f"SET TRANSACTION SNAPSHOT '{self._shared}'")
+
+    def share(self) -> str | None:
+        """The name under which another process can read the same moment while this is open; SQLite has none."""
+        return None if self.sqlite else str(self.rows("SELECT pg_export_snapshot()")[0][0])
 
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a SELECT; `?` marks a value."""

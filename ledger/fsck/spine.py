@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.fsck.portion import Portion
 from ledger.fsck.report import Findings
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.log.chain import HASH_BYTES, genesis, leaf_hash, leaf_hashes, link, links
@@ -17,6 +18,7 @@ from ledger.storage.session import Row
 
 _UNKNOWN: Final = b"\0" * HASH_BYTES  # stands for a hash that cannot be known
 _NO_END: Final = 1 << 63
+_LINK: Final = "SELECT chain FROM entries WHERE idx = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Taken:
     closed: list[Closed]
 
 
+def nodes_of(taken: Taken, *, tiles: bool) -> list[bytes]:
+    """What a page adds to a portion: the roots of the tiles of leaves it completes, or its leaves."""
+    return [tile.root for tile in taken.closed if tile.level == 0] if tiles else taken.leaves
+
+
 def read_head(snapshot: Snapshot, findings: Findings) -> StoredHead | None:
     """The one head row; a finding and None if there is not exactly one that makes sense."""
     try:
@@ -50,6 +57,13 @@ def read_head(snapshot: Snapshot, findings: Findings) -> StoredHead | None:
         findings.place("head", f"there are {len(rows)} rows; one, with a size, is expected", "head-missing")
         return None
     return StoredHead(*rows[0])
+
+
+def link_before(snapshot: Snapshot, index: int) -> bytes | None:
+    """The link stored with the entry before; None where there is none that is one."""
+    rows = snapshot.rows(_LINK, (index - 1,))
+    whole = len(rows) == 1 and type(rows[0][0]) is bytes and len(rows[0][0]) == HASH_BYTES
+    return rows[0][0] if whole else None
 
 
 class Spine:
@@ -67,18 +81,40 @@ class Spine:
         self._frontier = Frontier()
 
     @property
+    def expected(self) -> int:
+        """The index of the entry that comes next."""
+        return self._expected
+
+    def begin_at(self, index: int, chain: bytes) -> None:
+        """Take entries from there on, behind this link. Root and size are of the part then."""
+        self._expected, self.chain, self._stored = index, chain, chain
+
+    def go_on(self, size: int, chain: bytes, frontier: Frontier) -> None:
+        """Take entries from there on, behind that many whose leaves and link are these."""
+        self.begin_at(size, chain)
+        self.size, self._frontier = size, frontier
+
+    def take_over(self, portion: Portion) -> list[Closed]:
+        """Entries that follow and were hashed elsewhere; the tiles above those of leaves that they complete."""
+        self.chain = self._stored = portion.chain
+        self.size += portion.stop - portion.first
+        self._expected = portion.stop
+        extend = self._frontier.extend_tiles if portion.tiles else self._frontier.extend
+        return extend(portion.nodes)
+
+    @property
     def root(self) -> bytes:
         """The root over the entries seen."""
         return self._frontier.root()
 
     def take(self, rows: list[Row]) -> Taken:
-        """Hash a page of rows (index, leaf, chain, contents) on."""
+        """Hash a page of rows on; each begins with its index and ends with leaf, chain and contents."""
         taken = self._take_whole(rows)
         return self._take_singly(rows) if taken is None else taken
 
     def _take_whole(self, rows: list[Row]) -> Taken | None:
         """The page at full speed; None, and nothing taken, if anything in it is not as it must be."""
-        indexes, stored, linked, states = zip(*rows, strict=True)
+        indexes, *_, stored, linked, states = zip(*rows, strict=True)
         first, last = self._expected, self._expected + len(rows)
         end = _NO_END if self._head is None else self._head.size
         if last > end or indexes != tuple(range(first, last)) or set(map(type, states)) != {bytes}:
@@ -95,7 +131,7 @@ class Spine:
     def _take_singly(self, rows: list[Row]) -> Taken:
         """The page row by row, each broken place named."""
         chain, leaves, doubtful = self.chain, list[bytes](), set[int]()
-        for index, leaf, linked, state in rows:
+        for index, *_, leaf, linked, state in rows:
             computed = leaf_hash(state) if type(state) is bytes else _UNKNOWN
             chain = link(chain, computed)
             leaves.append(computed)

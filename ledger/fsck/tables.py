@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ledger.fsck.columns import Stated
+from ledger.fsck.headers import Stated
 from ledger.fsck.report import Findings
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.fsck.spine import Taken
 from ledger.log.chain import HASH_BYTES
+from ledger.log.merkle import Closed
 from ledger.log.tiles import TILE_WIDTH
 from ledger.storage.session import Row
 
@@ -28,6 +29,7 @@ _TWICE = """
     SELECT max(idx) FROM entries GROUP BY stream, version HAVING count(*) > 1 LIMIT ?
 """
 _SUBJECTS = "SELECT subject, idx FROM entry_subjects WHERE idx >= ? AND idx <= ? AND subject IN (?*)"
+_SUBJECTS_COUNT = "SELECT count(*) FROM entry_subjects"
 _SUBJECTS_MORE = """
     SELECT s.idx FROM entry_subjects s LEFT JOIN entries e ON e.idx = s.idx
     WHERE e.idx IS NULL
@@ -51,6 +53,7 @@ class Tables:
 
     def __init__(self, snapshot: Snapshot, findings: Findings) -> None:
         self._snapshot, self._findings = snapshot, findings
+        self.rows_of_subjects = 0  # that were looked for and found
 
     def streams(self) -> None:
         """Versions count from 1 in every stream, gapless, in the order of the log."""
@@ -71,11 +74,18 @@ class Tables:
         except Damaged as error:
             self._findings.place("entry_subjects", error.detail, "subjects-row", index=entries[0].index)
             return
-        for index in sorted({index for _, index in wanted.difference(map(tuple, there))}):
+        missing = wanted - there
+        self.rows_of_subjects += len(wanted) - len(missing)
+        for index in sorted({index for _, index in missing}):
             self._findings.entry(index, "a row that leads to it from one of its subjects is missing", "subjects-row")
 
     def no_more_subjects(self) -> None:
-        """No row leads from a subject to an entry that does not list it."""
+        """No row leads from a subject to an entry that does not list it.
+
+        Where as many rows were looked for and found as there are, each leads to an entry that lists it.
+        """
+        if self._some("entry_subjects", _SUBJECTS_COUNT, limited=False) == [(self.rows_of_subjects,)]:
+            return
         for (index,) in self._some("entry_subjects", _SUBJECTS_MORE):
             self._findings.entry(index, "a subject's row leads to it that it does not list", "subjects-row")
 
@@ -107,15 +117,31 @@ class Tables:
 class Tiles:
     """Complete tiles, built again from the leaves and compared as they fill; the open ones are all that is kept."""
 
-    def __init__(self, snapshot: Snapshot, findings: Findings) -> None:
+    def __init__(self, snapshot: Snapshot, findings: Findings, *, first: int = 0) -> None:
         self._snapshot, self._findings = snapshot, findings
         self._open = [bytearray()]
         self._complete = [0]
+        self._first = first  # the tile of leaves that the first leaf begins
+
+    def tell(self, findings: Findings) -> None:
+        """Report what comes there."""
+        self._findings = findings
 
     def take(self, taken: Taken) -> None:
         """Leaves that follow those taken before."""
-        self._open[0] += b"".join(taken.leaves)
-        for tile in taken.closed:
+        self._fill(0, taken.leaves, taken.closed)
+
+    def take_over(self, roots: list[bytes], closed: list[Closed]) -> None:
+        """Complete tiles of leaves that follow and were compared elsewhere, and the tiles above that they complete."""
+        self._complete[0] += len(roots)
+        if len(self._open) == 1:
+            self._open.append(bytearray())
+            self._complete.append(0)
+        self._fill(1, roots, closed)
+
+    def _fill(self, level: int, hashes_of: list[bytes], closed: list[Closed]) -> None:
+        self._open[level] += b"".join(hashes_of)
+        for tile in closed:
             if tile.level + 1 == len(self._open):
                 self._open.append(bytearray())
                 self._complete.append(0)
@@ -123,7 +149,7 @@ class Tiles:
             del self._open[tile.level][: TILE_WIDTH * HASH_BYTES]
             self._open[tile.level + 1] += tile.root
             self._complete[tile.level] += 1
-            self._compare(tile.level, tile.index, (hashes, tile.root))
+            self._compare(tile.level, self._first + tile.index, (hashes, tile.root))
 
     def _compare(self, level: int, index: int, expected: tuple[bytes, bytes]) -> None:
         try:

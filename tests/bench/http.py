@@ -121,10 +121,11 @@ def _post(door: Door, own: Any, path: str, body: dict[str, Any], expected: int) 
         f"Content-Length: {len(content)}\r\n\r\n"
     )
     connection.sendall(head.encode() + content)
-    return _answer(connection, expected)
+    return answer(connection, expected)
 
 
-def _answer(connection: socket.socket, expected: int) -> bytes:
+def answer(connection: socket.socket, expected: int) -> bytes:
+    """The content of the next answer on a connection, which has this status."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += _more(connection)

@@ -1,4 +1,4 @@
-"""The tree: appending, the root, inclusion and consistency proofs at a million entries, beside pymerkle.
+"""The tree: appending, the root, inclusion and consistency proofs at a million entries, beside pymerkle; over HTTP.
 
 pymerkle keeps an object for each node, so its tree has 2¹⁷ leaves here; its proofs grow with the logarithm of the size
 like ours. Its append hashes the entry itself, so ours is given the same work.
@@ -6,20 +6,32 @@ like ours. Its append hashes the entry itself, so ours is given the same work.
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from importlib import import_module
 from random import Random
+from statistics import median, quantiles
 from typing import Any
+from uuid import UUID, uuid4
 
+from ledger.catalogue import TYPES
 from ledger.log.chain import leaf_hash
+from ledger.log.encoding import canonical
 from ledger.log.merkle import Frontier, Tree, consistency_proof, inclusion_proof, verify_inclusion
+from ledger.storage.events import LedgerStoredEvent
 from tests.bench.context import Context
 from tests.bench.databases import STATE
 from tests.bench.figures import Figure, Target, rates, ratio
+from tests.bench.http import Door, NotServed, answer, opened, served
+from tests.bench.logs import ACTOR
 from tests.bench.turns import Act, Lane, in_turns
 
 SIZE = 1_000_000
+CALLS = 2000
+GROUP, PEOPLE = 3000, 10_000  # entries written at a time; whom they are about
 PEER_SIZE = 1 << 17
 MANY = 200
 
@@ -95,6 +107,67 @@ def _peer(chance: Random) -> dict[str, Lane]:
     }
 
 
+def _consents(origin: str, entries: int) -> Iterator[list[LedgerStoredEvent]]:
+    """Entries that no list is made of, so that nothing else keeps the server busy."""
+    for start in range(0, entries, GROUP):
+        yield [_consent(origin, number) for number in range(start, min(start + GROUP, entries))]
+
+
+def _consent(origin: str, number: int) -> LedgerStoredEvent:
+    person, uid, topic = str(UUID(int=number % PEOPLE)), str(uuid4()), TYPES["ConsentGiven"].TOPIC
+    data = {"consent_id": f"C{number}", "subject_id": person, "purpose": "RECRUIT", "scope": ["BREACH"],
+            "recipient": ACTOR["unit"], "expires_on": "2099-12-31"}  # fmt: skip
+    header = {"v": 0, "origin": origin, "id": str(uuid4()), "type": topic, "stream": f"consent/{uid}",
+              "effective_on": "2025-01-02", "actor": ACTOR, "data": data, "subjects": [person], "sd": []}  # fmt: skip
+    return LedgerStoredEvent(f"consent/{uid}", 1, topic, canonical(header, nfc=True), subjects=(person,))
+
+
+def over_http(context: Context) -> Iterator[Figure]:
+    """One call after another on a kept connection, each for the proof of an entry anywhere in the log.
+
+    In turns with calls that ask for nothing: on a busy host their slowest is the host's, and so is the proofs'.
+    """
+    what, nothing, chance = "inclusion proof over HTTP, p99", "an answer without any work over HTTP, p99", Random(2)
+    for side in context.sides():
+        context.tell(f"proofs, {side.name}: a ledger of {SIZE:,}")
+        with side.ledger_url() as url:
+            ledger = opened(url)
+            for group in _consents(ledger.origin, SIZE):
+                ledger.store.recorder.append(group)
+            ledger.close()
+            try:
+                with served(url) as door:
+                    rounds = [_asked(door, chance) for _ in range(context.rounds)]
+            except NotServed as reason:
+                yield Figure(what, side.name, target=Target(10, at_most=True), note=f"not measured: {reason}")
+                continue
+        where = f"{SIZE:,} entries, {side.name}"
+        yield _slowest(what, where, [proofs for proofs, _ in rounds], Target(10, at_most=True))
+        yield _slowest(nothing, where, [idle for _, idle in rounds])
+    yield from context.missing([what, nothing])
+
+
+def _slowest(what: str, where: str, rounds: list[list[float]], target: Target | None = None) -> Figure:
+    values = tuple(1e3 * quantiles(taken, n=100)[98] for taken in rounds)
+    middle = median(1e3 * median(taken) for taken in rounds)
+    return Figure(what, where, values, "ms", target, f"{CALLS:,} calls a round; the median call took {middle:.1f} ms")
+
+
+def _asked(door: Door, chance: Random) -> tuple[list[float], list[float]]:
+    """The seconds that each of so many calls took: for proofs, and for nothing."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    with closing(socket.create_connection(("127.0.0.1", door.port))) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(CALLS):
+            paths = (f"/v1/ledger/proofs/inclusion?index={chance.randrange(SIZE)}", "/livez")
+            for path, times in zip(paths, taken, strict=True):
+                start = time.perf_counter()
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+                answer(connection, 200)
+                times.append(time.perf_counter() - start)
+    return taken
+
+
 def bench(context: Context) -> Iterator[Figure]:
     """Times in microseconds, and ratios to pymerkle."""
     context.tell(f"proofs: a tree of {SIZE:,}")
@@ -122,8 +195,7 @@ def bench(context: Context) -> Iterator[Figure]:
     yield rates(times, "consistency", "consistency proof", where, "µs")
     yield rates(times, "verification", "verification of an inclusion proof", where, "µs")
     yield rates(times, "append", "append to the tree, with the hash of 500 bytes", "", "µs")
-    later = "not measured: comes with the proof issue"
-    yield Figure("inclusion proof over HTTP, p99", unit="ms", target=Target(10, at_most=True), note=later)
+    yield from over_http(context)
     for name in ("inclusion", "consistency", "append"):
         size = "" if name == "append" else f" at {PEER_SIZE:,}"
         what = f"{name}{'' if name == 'append' else f' proof at {SIZE:,}'} ÷ pymerkle's{size}"

@@ -1,13 +1,13 @@
 """Verification, quick and full, beside the two hashes per entry that it cannot do without.
 
-The limit hashes the same entries from memory. Quick runs on lives of breaches, full on an imported ledger, where every
-table has its rows and nothing is found. Full is shown whole, without the opening of sections (DESIGN §11), and in
-parts; the parts are taken from another run, with a clock around each.
+The limit hashes the same entries from memory; ratios are by the clock, and by processor time beside it. Quick runs on
+lives of breaches, full on an imported ledger, where every table has its rows and nothing is found. Full is shown whole,
+without the opening of sections (DESIGN §11), and in parts; the parts are taken from another run, with the processor's
+time taken around each.
 """
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -49,75 +49,91 @@ def _states(ledger: Ledger) -> list[bytes]:
     return [state for state, _, _ in ledger.store.chained(0, SAMPLE)]
 
 
-def _limit(states: list[bytes]) -> float:
-    start, chain = time.perf_counter(), bytes(32)
+def _two_hashes(states: list[bytes]) -> None:
+    chain = bytes(32)
     for state in states:
         chain = sha256(LINK + chain + sha256(b"\x00" + state).digest()).digest()
-    return len(states) / (time.perf_counter() - start)
 
 
-def _run(ledger: Ledger, act: Callable[[], Any]) -> float:
-    start = time.perf_counter()
+def _timed(name: str, entries: int, act: Callable[[], Any]) -> dict[str, float]:
+    """Entries a second, by the clock and (`… cpu`) by the processor time of this process."""
+    clock, processor = time.perf_counter(), time.process_time()
     report = act()
-    took = time.perf_counter() - start
-    if isinstance(report, fsck.Report) and (not report.ok or report.size != ledger.size):
+    clock, processor = time.perf_counter() - clock, time.process_time() - processor
+    if isinstance(report, fsck.Report) and (not report.ok or report.size != entries):
         raise AssertionError(f"the verification found {report.findings[:3]}")
-    return ledger.size / took
+    return {name: entries / clock, f"{name} cpu": entries / processor}
 
 
-def _processes() -> bool:
-    return "processes" in inspect.signature(fsck.verify).parameters
+def _beside_limit(states: list[bytes], sides: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """The sides, and the limit as it was before and after them."""
+
+    def limit() -> dict[str, float]:
+        return _timed("limit", len(states), lambda: _two_hashes(states))
+
+    before, found, after = limit(), sides(), limit()
+    return found | {name: (before[name] + after[name]) / 2 for name in before}
 
 
 def _quick(ledger: Ledger, states: list[bytes]) -> dict[str, float]:
-    verify: Any = fsck.verify
-    found = {"limit": _limit(states), "quick": _run(ledger, lambda: verify(ledger, quick=True))}
-    if _processes():
-        found["two processes"] = _run(ledger, lambda: verify(ledger, quick=True, processes=2))
-    found["limit"] = (found["limit"] + _limit(states)) / 2
-    return found
+    return _beside_limit(
+        states,
+        lambda: (
+            _timed("quick", ledger.size, lambda: fsck.verify(ledger, quick=True))
+            | _timed("two processes", ledger.size, lambda: fsck.verify(ledger, quick=True, jobs=2))
+        ),
+    )
 
 
 def _parts(ledger: Ledger) -> dict[str, float]:
-    """Microseconds an entry, by part."""
+    """Microseconds of processor time an entry, by part."""
     spent: defaultdict[str, float] = defaultdict(float)
     with ExitStack() as stack:
         for name, kind, methods in PARTS:
             for method in methods:
                 stack.enter_context(patch.object(kind, method, _clocked(getattr(kind, method), name, spent)))
-        start = time.perf_counter()
+        start = time.process_time()
         fsck.verify(ledger)
-        whole = time.perf_counter() - start
+        whole = time.process_time() - start
     spent["reading the entries, and the rest"] = whole - sum(spent.values())
-    start = time.perf_counter()
+    start = time.process_time()
     compare(ledger, ledger.store.engine)
-    spent["lists built again and compared"] = time.perf_counter() - start
+    spent["lists built again and compared"] = time.process_time() - start
     return {name: 1e6 * seconds / ledger.size for name, seconds in spent.items()}
 
 
 def _clocked(method: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:
     def clocked(*arguments: Any, **named: Any) -> Any:
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             return method(*arguments, **named)
         finally:
-            spent[name] += time.perf_counter() - start
+            spent[name] += time.process_time() - start
 
     return clocked
 
 
 def _full(ledger: Ledger, states: list[bytes]) -> tuple[dict[str, float], Mapping[str, float]]:
-    limit = _limit(states)
 
-    def everything() -> fsck.Report:
-        report = fsck.verify(ledger)
+    def everything(jobs: int) -> fsck.Report:
+        report = fsck.verify(ledger, jobs=jobs)
         if compare(ledger, ledger.store.engine):
             raise AssertionError("the lists are not those of the log")
         return report
 
-    whole, parts = _run(ledger, everything), _parts(ledger)
-    without = 1e6 / (1e6 / whole - parts["sections opened"])
-    found = {"limit": (limit + _limit(states)) / 2, "full": whole, "without sections": without}
+    found = _beside_limit(
+        states,
+        lambda: (
+            _timed("full", ledger.size, lambda: everything(1))
+            | _timed("two processes", ledger.size, lambda: everything(2))
+            | _timed("alone", ledger.size, lambda: fsck.verify(ledger))
+            | _timed("alone, two processes", ledger.size, lambda: fsck.verify(ledger, jobs=2))
+        ),
+    )
+    parts = _parts(ledger)
+    for name, of in (("full", "full cpu"), ("full cpu", "full cpu"), ("alone", "alone cpu")):
+        share = parts["sections opened"] * found[of] / 1e6
+        found[f"{name} without sections"] = found[name] / (1 - min(share, 0.9))
     found["entries alone"] = 1e6 / (parts["leaf, chain, root"] + parts["canonical bytes, columns"])
     return found, parts
 
@@ -131,11 +147,9 @@ def bench(context: Context) -> Iterator[Figure]:
                 context.tell(f"verify --quick, {side.name}: round {turn + 1} of {context.rounds}")
                 quick.append(_quick(ledger, states))
         yield ratio(quick, "`verify --quick` ÷ two hashes, one process", side.name, "quick", "limit", QUICK)
-        what = "`verify --quick` ÷ two hashes, two processes"
-        if _processes():
-            yield ratio(quick, what, side.name, "two processes", "limit", TWO)
-        else:
-            yield Figure(what, side.name, target=TWO, note="not measured: it has one process only so far")
+        what = "`verify --quick` ÷ two hashes, one process, by processor time"
+        yield ratio(quick, what, side.name, "quick cpu", "limit cpu")
+        yield ratio(quick, "`verify --quick` ÷ two hashes, two processes", side.name, "two processes", "limit", TWO)
         yield from _full_figures(context, side)
     yield from context.missing(["`verify --quick` ÷ two hashes", "full `verify` ÷ two hashes"])
 
@@ -151,8 +165,14 @@ def _full_figures(context: Context, side: Any) -> Iterator[Figure]:
             full.append(found)
             parts.append(spent)
     where = side.name
-    yield ratio(full, "full `verify` ÷ two hashes, sections apart", where, "without sections", "limit", FULL)
-    yield ratio(full, "full `verify` ÷ two hashes, all of it", where, "full", "limit")
+    hashes = "full `verify` ÷ two hashes"
+    yield ratio(full, f"{hashes}, sections apart", where, "full without sections", "limit", FULL)
+    what = f"{hashes}, sections apart, by processor time"
+    yield ratio(full, what, where, "full cpu without sections", "limit cpu")
+    yield ratio(full, f"{hashes}, sections and lists apart", where, "alone without sections", "limit")
+    yield ratio(full, f"{hashes}, all of it", where, "full", "limit")
+    yield ratio(full, f"{hashes}, all of it, two processes", where, "two processes", "limit")
+    yield ratio(full, f"{hashes}, lists apart, two processes", where, "alone, two processes", "limit")
     for name in parts[0]:
         note = f"{number(100 * parts[0][name] / sum(parts[0].values()))} % of a run"
         yield Figure(f"full `verify`: {name}", where, tuple(spent[name] for spent in parts), "µs per entry", note=note)

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from api.demo import EDITIONS, city_lines
-from ledger.fsck.columns import Header, Stated
 from ledger.fsck.entries import Entries, first_misfit, has_form_of_type
+from ledger.fsck.headers import Header, Stated
 from ledger.importing.batch import import_tables
 from ledger.importing.mapping import load_mapping
 from ledger.line import line_of
