@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from ledger.ids import is_uuid, new_entry_id
 from ledger.log.chain import leaf_hash
 from ledger.log.note import format_vkey, parse_vkey
 from ledger.mapper import FORMAT_VERSION, LedgerMapper, logged, seal_entry
+from ledger.publisher import Publisher
 from ledger.reading import Logged
 from ledger.storage.access_store import (
     Mark,
@@ -39,6 +41,7 @@ from ledger.storage.access_store import (
     was_made,
 )
 from ledger.storage.events import Acknowledgement, LedgerStoredEvent
+from ledger.storage.key_files import load_signing_keys, locations
 from ledger.storage.store import Store, discard_store, open_store
 
 if TYPE_CHECKING:
@@ -125,12 +128,25 @@ class AccessLog:
         data = LedgerOpened.Data(
             origin=self.origin, suite=opening["suite"], format=FORMAT_VERSION, clock="real", keys=keys
         )
-        book = LedgerAggregate.blank(f"{Book.KIND}/{self._ledger.book.uid}")
-        context = self._context({"id": self._ledger.system_uid(), "role": Role.SYSTEM.value}, (), None)
-        book.trigger_event(LedgerOpened, data=data, envelope=Envelope(context))
-        return self._append(book)
+        return self.write_own(LedgerOpened, data)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Signs this log's checkpoints, with the ledger's keys under this log's name, into the same sentinel."""
+        places = locations(self._ledger.store.url)
+        signing = partial(load_signing_keys, places.signing_key)
+        return Publisher(self.store, self.origin, places.sentinel, signing, ACCESS_TOPICS)
 
     # Writing.
+
+    def write_own(self, event: type[LedgerEvent], data: Payload) -> Acknowledgement:
+        """An entry of this log's own stream, by the system itself."""
+        book = LedgerAggregate.blank(f"{Book.KIND}/{self._ledger.book.uid}")
+        for stored in self.store.recorder.select_events(book.id):
+            self._mapper.to_domain_event(stored).mutate(book)
+        context = self._context({"id": self._ledger.system_uid(), "role": Role.SYSTEM.value}, (), None)
+        book.trigger_event(event, data=data, envelope=Envelope(context))
+        return self._append(book)
 
     def look(
         self,

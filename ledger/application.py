@@ -7,37 +7,43 @@ and request key with the same body get the same acknowledgement; with another bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from functools import cached_property, partial
 from hashlib import sha256
 from threading import Lock, local
 from typing import Any, Self
 
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from ledger.access import AccessLog
-from ledger.clock import Clock, day_of, utc_now
+from ledger.callers import Callers
+from ledger.clock import Clock, day_of, format_time, utc_now
 from ledger.commands import HANDLERS, Change, Command
 from ledger.commands.checks import evaluation
 from ledger.commands.command import check_data, event_of_command, understand
-from ledger.directory import taken
+from ledger.directory import AnyAggregate, taken
 from ledger.domain.base import Act, Actor, Context, Envelope, LedgerAggregate, LedgerEvent
 from ledger.domain.eligibility import Check
 from ledger.domain.governance import Book
 from ledger.domain.values import Role
+from ledger.erasing import carry_out
 from ledger.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.ids import new_entry_id
 from ledger.line import Line
 from ledger.log.encoding import EncodingError
-from ledger.mapper import LedgerMapper, seal_entry, split_off
+from ledger.mapper import LedgerMapper, seal_entry, split_off, with_signatures
 from ledger.policy import Policy
+from ledger.publisher import Published, Publisher, read_keyring
 from ledger.requests import Request
-from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken
-from ledger.storage.key_files import load_master_key, locations
+from ledger.signing import Chance, Prepared, Signed, Signers, check_signed
+from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken, LedgerStoredEvent
+from ledger.storage.key_files import load_master_key, load_signing_keys, locations
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store, open_store
 from ledger.transactions import Transactions
+from ledger.witnessing import Witnessing
 
 _ATTEMPTS = 8
 Understood = Callable[[], tuple[Command, tuple[IndexRow, ...]]]
@@ -51,10 +57,12 @@ class Ledger(Transactions):
         self._access: AccessLog | None = None
         self._access_lock = Lock()
         self.loading_history = False
+        self.witnessing: Witnessing | None = None
         self.prepare(store, keys)
         self.clock = clock
         store.recorder.seal = seal_entry
         self.policy = Policy(self.editions_now)
+        self.signers = Signers(lambda: read_keyring(self.store, self.origin))
         super().__init__()
         self.book: LedgerAggregate = LedgerAggregate.blank("ledger/none")
 
@@ -92,6 +100,18 @@ class Ledger(Transactions):
         with self._access_lock:
             self._access = AccessLog.create(self)
 
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Signs this ledger's checkpoints, into its sentinel."""
+        places = locations(self.store.url)
+        signing = partial(load_signing_keys, places.signing_key)
+        return Publisher(self.store, self.origin, places.sentinel, signing)
+
+    def publish(self) -> Published:
+        """The checkpoints of both logs as they are now, signed where they have grown; the ledger's own is given."""
+        self.access.publisher.publish()
+        return self.publisher.publish()
+
     def read_opening(self) -> None:
         """Take origin and stream of the ledger from entry 0."""
         first = self.opened()
@@ -118,15 +138,18 @@ class Ledger(Transactions):
         request: Request | tuple[str, str] | None = None,
         documents: Collection[bytes] = (),
         as_system: bool = False,
+        signed: Signed | None = None,
     ) -> Acknowledgement:
         """Judge a line and write what it says; the acknowledgement comes after the commit.
 
         `request` is (principal, key), or a `Request` of a door that completes what its callers say: their own words,
         not the completed line, decide whether a retry is the same. `documents` come with this command and serve no
         other: an edition's file, or what an entry names by its digest. `as_system` allows the role SYSTEM, which only
-        the ledger itself has and a history of its acts; a door with a viewer never gives it. Raises a `LedgerError`;
-        nothing is written then.
+        the ledger itself has and a history of its acts; a door with a viewer never gives it. `signed` is what a unit's
+        system signed of what `prepare_signing` gave it. Raises a `LedgerError`; nothing is written then.
         """
+        if signed is not None:
+            signed.material.check()
         event = event_of_command(line)
         given = {sha256(content).digest(): content for content in documents}
         try:
@@ -137,10 +160,13 @@ class Ledger(Transactions):
         answered = self.answered(asked)
         if answered is not None:
             return answered
+        if self.witnessing is not None:
+            self.witnessing.check()
         understood = partial(understand, self, event, line, given, as_system=as_system)
         for attempt in range(_ATTEMPTS):
             try:
-                return self._attempt(understood, line, asked)
+                with self._taking(None if signed is None else Chance(signed)):
+                    return self._attempt(understood, line, asked)
             except (IntegrityError, IndexTaken) as error:
                 refused = taken(error) if isinstance(error, IndexTaken) else None
                 if refused is not None:
@@ -155,16 +181,62 @@ class Ledger(Transactions):
                 return answered
         raise AssertionError("unreachable")
 
+    def prepare_signing(self, line: Line, *, documents: Collection[bytes] = ()) -> Prepared:
+        """Judge a line and write nothing: the header it would get, for whoever signs it, and what makes it again.
+
+        Whoever acts for the first time gets a pseudonym now, since it stands in the header.
+        """
+        event = event_of_command(line)
+        given = {sha256(content).digest(): content for content in documents}
+        callers, actor = Callers(self), line.actor
+        if actor.role != Role.REPORTER:  # who gets a fresh pseudonym for each case, and no unit
+            callers.person(actor.id, subject=actor.role == Role.SUBJECT)
+            if actor.unit_id is not None:
+                callers.unit(actor.unit_id)
+        chance = Chance()
+        with self._taking(chance), self.transaction(discard=True):
+            self._write(partial(understand, self, event, line, given), line, None)
+        return chance.prepared()
+
+    @contextmanager
+    def _taking(self, chance: Chance | None) -> Iterator[None]:
+        """While a command takes its random parts from there; None leaves them to chance indeed."""
+        self._own.chance = chance
+        try:
+            yield
+        finally:
+            self._own.chance = None
+
+    @property
+    def _chance(self) -> Chance | None:
+        chance: Chance | None = getattr(self._own, "chance", None)
+        return chance
+
+    def fresh_uid(self) -> str:
+        """A pseudonym for what a command makes, or the one that its signed header has."""
+        return super().fresh_uid() if self._chance is None else self._chance.uid()
+
     def answered(self, asked: Request | None) -> Acknowledgement | None:
         """What a request got before; None where it is new, `RequestKeyReused` where its key came with another body."""
         return None if asked is None else asked.answer(self.store.recorder, self.keys)
 
     def _attempt(self, understood: Understood, line: Line, asked: Request | None) -> Acknowledgement:
-        if line.type == "EligibilityCheckRequested":
-            # The evaluation stands on the size just before the request's own entry, so nobody may write between.
+        if line.type == "EligibilityCheckRequested" or (self._chance is not None and not self.in_transaction):
+            # The evaluation stands on the size just before the request's own entry, so nobody may write between; nor
+            # while a signature is judged, since whether its key is valid depends on the entry's index.
             with self.transaction():
                 return self.answered(asked) or self._write(understood, line, asked)
-        return self._write(understood, line, asked)
+        acknowledgement = self._write(understood, line, asked)
+        if line.type == "ErasureOrdered":
+            self._own.ordered = True
+            self.committed()
+        return acknowledgement
+
+    def committed(self) -> None:
+        """Carry out what was ordered to be erased, once the order is committed."""
+        if getattr(self._own, "ordered", False) and not self.in_transaction:
+            self._own.ordered = False
+            carry_out(self)
 
     def _write(self, understood: Understood, line: Line, asked: Request | None) -> Acknowledgement:
         command, actor_rows = understood()
@@ -202,9 +274,11 @@ class Ledger(Transactions):
         actor = {"id": change.actor_id or act.actor.id, "role": act.actor.role.value}
         if act.actor.unit is not None:
             actor["unit"] = act.actor.unit
-        event = aggregate.pending_events[-1]
+        event, chance = aggregate.pending_events[-1], self._chance
+        if line is not None and chance is None:
+            self._require_unsigned_allowed(act.actor.unit)
         context = Context(
-            id=new_entry_id(),
+            id=new_entry_id() if chance is None else chance.entry_id(),
             effective_on=act.on.isoformat(),
             actor=actor,
             subjects=tuple(sorted(set(change.subjects))),
@@ -215,15 +289,20 @@ class Ledger(Transactions):
             after=None if line is None else line.after,
         )
         sections = (*split_off(event, change.owner, change.published), *change.sections)
+        if chance is not None:
+            sections = chance.salted(sections)
         aggregate.put_into(Envelope(context, sections, change.published))
         try:
-            stored = [self.mapper.to_stored_event(item) for item in aggregate.collect_events()]
-            (acknowledgement, *_) = self.store.recorder.append(
-                stored,
-                request=None if asked is None else asked.row(self.keys),
-                index_rows=_distinct((*change.index, *rows)),
-                documents=dict(change.documents),
-            )
+            with self.sealing(sections):
+                stored = [self.mapper.to_stored_event(item) for item in aggregate.collect_events()]
+                if chance is not None and chance.header is None:
+                    stored[0] = self._signed(stored[0], chance, act.actor.unit)
+                (acknowledgement, *_) = self.store.recorder.append(
+                    stored,
+                    request=None if asked is None else asked.row(self.keys),
+                    index_rows=_distinct((*change.index, *rows)),
+                    documents=dict(change.documents),
+                )
         except BaseException:
             self.forget_live(aggregate)
             raise
@@ -231,6 +310,20 @@ class Ledger(Transactions):
         if line is not None and line.type == "SubjectRegistered":
             self.registered(str(line.data["subject_id"]))
         return acknowledgement
+
+    def _signed(self, stored: StoredEvent, chance: Chance, unit: str | None) -> StoredEvent:
+        """The event with the signatures of its unit, which hold for this header at the index it is about to get."""
+        chance.header = stored.state
+        if chance.signed is None:
+            return stored
+        assert isinstance(stored, LedgerStoredEvent)
+        keyring = read_keyring(self.store, self.origin)
+        check_signed(chance.signed, self.size, unit, stored.state, keyring, format_time(self.clock()))
+        return with_signatures(stored, chance.signed.signatures)
+
+    def _require_unsigned_allowed(self, unit: str | None) -> None:
+        if unit is not None and not self.loading_history and self.signers.must_sign(unit):
+            raise Refused("this unit signs what it does: prepare, sign, submit", code="signature-missing")
 
     def _source_of(self, line: Line | None) -> Mapping[str, str] | None:
         """Where a line was taken over from; `recorded_at` of a file is the source's claim, never ours (DESIGN §8)."""
@@ -243,18 +336,39 @@ class Ledger(Transactions):
 
     # The ledger's own entries.
 
+    def follow_up(
+        self,
+        cls: type[AnyAggregate],
+        uid: str,
+        happen: Callable[[AnyAggregate], None],
+        on: date,
+        subjects: tuple[str, ...],
+        causation: int,
+    ) -> Acknowledgement:
+        """What follows from an entry of a record, said by the ledger itself."""
+        act = Act(Actor(self.system_uid(), Role.SYSTEM), on, day_of(self.clock()))
+        self._own.act = act
+        aggregate = self.aggregate(cls, uid)
+        happen(aggregate)
+        return self._store(Change(aggregate, subjects, uid), act, None, None, (), causation=str(causation))
+
     def new_book(self) -> LedgerAggregate:
         """The stream of a ledger that is being opened."""
         return LedgerAggregate.blank(f"{Book.KIND}/{self.fresh_uid()}")
 
-    def write_own(self, event: type[LedgerEvent], data: Any) -> Acknowledgement:
-        """An entry of the ledger's own stream, by the system itself."""
+    def write_own(self, event: type[LedgerEvent], data: Any, rows: tuple[IndexRow, ...] = ()) -> Acknowledgement:
+        """An entry of the ledger's own stream, by the system itself; `rows` are stored with it."""
         act = Act(Actor(self.system_uid(), Role.SYSTEM), day_of(self.clock()), day_of(self.clock()))
-        self._own.act = act
-        book = self.aggregate(Book, self.book.uid) if self.size else self.for_act(self.book)
-        book.happen(event, data)
-        rows = self.own_rows(data)
-        return self._store(Change(book, (), book.uid, rows), act, None, None, ())
+        for attempt in range(_ATTEMPTS):
+            self._own.act = act
+            book = self.aggregate(Book, self.book.uid) if self.size else self.for_act(self.book)
+            book.happen(event, data)
+            try:
+                return self._store(Change(book, (), book.uid, (*self.own_rows(data), *rows)), act, None, None, ())
+            except IntegrityError:  # the ledger spoke elsewhere at the same time
+                if attempt == _ATTEMPTS - 1 or self.in_transaction:
+                    raise
+        raise AssertionError("unreachable")
 
 
 def _distinct(rows: tuple[IndexRow, ...]) -> list[IndexRow]:

@@ -18,7 +18,7 @@ from ledger.domain.values import is_name
 from ledger.errors import Invalid, NotFound, VerificationError
 from ledger.log.encoding import canonical
 from ledger.storage import tables
-from ledger.storage.keys import Place, open_sealed, seal
+from ledger.storage.sealed import Place, open_sealed, seal
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -70,16 +70,18 @@ class Attachments:
             raise Invalid("a file's name is a short text without control characters", code="bad-name", field="file")
         digest = hashlib.sha256(content).hexdigest()
         kept = Attachment(str(uuid4()), name, media_type_of(name, content), len(content), digest)
-        key = self._ledger.keys.get_or_create(subject, RETENTION)
-        row = {
-            "id": kept.id,
-            "subject": subject,
-            "retention": RETENTION,
-            "about": seal(key, canonical({**kept.as_json(), "by": by}), self._place(kept.id, _ABOUT, subject)),
-            "content": seal(key, content, self._place(kept.id, _CONTENT, subject)),
-        }
-        with self._ledger.store.engine.begin() as connection:
-            connection.execute(tables.attachments.insert().values(**row))
+        with self._ledger.gate.sealing():
+            self._ledger.heed_erasures()
+            key = self._ledger.keys.get_or_create(subject, RETENTION)
+            row = {
+                "id": kept.id,
+                "subject": subject,
+                "retention": RETENTION,
+                "about": seal(key, canonical({**kept.as_json(), "by": by}), self._place(kept.id, _ABOUT, subject)),
+                "content": seal(key, content, self._place(kept.id, _CONTENT, subject)),
+            }
+            with self._ledger.store.engine.begin() as connection:
+                connection.execute(tables.attachments.insert().values(**row))
         return kept
 
     def subject_of(self, attachment: str) -> str:

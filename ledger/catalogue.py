@@ -16,7 +16,9 @@ from ledger.domain import (
     commitment,
     consent,
     eligibility,
+    erasure,
     governance,
+    keys,
     repair_events,
     sources,
     subject,
@@ -26,7 +28,9 @@ from ledger.errors import Invalid, VerificationError
 
 _MODULES: tuple[ModuleType, ...] = (
     governance,
+    keys,
     adoption,
+    erasure,
     subject,
     commitment,
     breach_events,
@@ -49,7 +53,11 @@ def _events(modules: tuple[ModuleType, ...]) -> dict[str, type[LedgerEvent]]:
 
 TYPES: dict[str, type[LedgerEvent]] = _events(_MODULES)
 TOPICS: dict[str, str] = {event.TOPIC: name for name, event in TYPES.items()}
-ACCESS_TYPES: dict[str, type[LedgerEvent]] = {"LedgerOpened": governance.LedgerOpened, **_events((access,))}
+ACCESS_TYPES: dict[str, type[LedgerEvent]] = {
+    "LedgerOpened": governance.LedgerOpened,
+    **_events((keys,)),
+    **_events((access,)),
+}
 ACCESS_TOPICS: dict[str, str] = {event.TOPIC: name for name, event in ACCESS_TYPES.items()}
 
 

@@ -6,20 +6,26 @@ is everybody's once it is committed, and forgotten where it is not.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, Final, TypeVar
 
 from ledger.batches import Batches
 from ledger.domain.base import LedgerAggregate
+from ledger.domain.erasure import ErasureOrdered, PayloadErased
 from ledger.domain.subject import Subject
 from ledger.editions import Editions
 from ledger.errors import Refused
 from ledger.memory import Memory
 from ledger.names import taken
 from ledger.personal import Personal
+from ledger.sealing import SealingGate
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store
 
 __all__ = ["AnyAggregate", "Directory", "taken"]
+
+HEED_SECONDS: Final = 1.0  # how long a name may lead on to a person whom another process erased
+_NEWEST: Final = "SELECT (SELECT max(idx) FROM entries WHERE topic = ?), (SELECT max(idx) FROM entries WHERE topic = ?)"
 
 AnyAggregate = TypeVar("AnyAggregate", bound=LedgerAggregate)
 
@@ -29,6 +35,9 @@ class Directory(Batches, Editions, Personal):
 
     def prepare(self, store: Store, keys: KeyStore) -> None:
         self.origin = ""
+        self.gate = SealingGate()
+        self._erasures: tuple[object, ...] = ()  # the newest order and the newest execution that this process heeds
+        self._heeded_at = -HEED_SECONDS
         self.prepare_names(store, keys)
         self.prepare_editions()
 
@@ -46,11 +55,37 @@ class Directory(Batches, Editions, Personal):
         for memory in self._memories:
             memory.end(kept=kept)
 
+    # Erasures, also those of other processes.
+
+    def heed_erasures(self, *, at_once: bool = True) -> None:
+        """Forget keys and names where an erasure was ordered or carried out since; else about once a second."""
+        now = monotonic()
+        if not at_once and now - self._heeded_at < HEED_SECONDS:
+            return
+        self._heeded_at = now
+        # What a transaction of this thread holds back does not matter: what it orders is carried out behind it.
+        (newest,) = self.store.recorder.query(_NEWEST, (ErasureOrdered.TOPIC, PayloadErased.TOPIC), about=())
+        if newest != self._erasures:
+            self._erasures = newest
+            self.forget_erased()
+
+    def forget_erased(self) -> None:
+        """Look keys and names up again from now on."""
+        self.keys.forget()
+        self.uids_known.clear()
+        self.names_mark = object()
+
     # Aggregates by the caller's id.
 
     def aggregate(self, cls: type[AnyAggregate], uid: str) -> AnyAggregate:
         """The aggregate of a stream that exists."""
         raise NotImplementedError
+
+    def uid(self, kind: str, ref: str, source: str | None = None) -> str | None:
+        """As `Names.uid`; what another process erased leads nowhere here either."""
+        if not self.in_transaction:
+            self.heed_erasures(at_once=False)
+        return super().uid(kind, ref, source)
 
     def load(self, cls: type[AnyAggregate], ref: str, source: str | None = None) -> AnyAggregate:
         """The aggregate of a caller's id; refused with `unknown-<kind>`."""

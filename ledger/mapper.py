@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -25,12 +26,13 @@ from ledger.domain.sections import sections_of, written_names
 from ledger.domain.values import Payload
 from ledger.errors import Refused
 from ledger.log.encoding import canonical
-from ledger.log.entry import MAX_ENTRY_BYTES, format_entry
+from ledger.log.entry import MAX_ENTRY_BYTES, Signature, format_entry
 from ledger.reading import Logged
 from ledger.storage.events import Disclosure, EntryRow, LedgerStoredEvent
 
 FORMAT_VERSION = 0
 _PLACE_BYTES = 160  # the place and empty signatures never take more
+_SIGNATURE_BYTES = 128  # nor does a signature
 _ATTRIBUTES: dict[type[Payload], dict[str, str]] = {}
 
 SealSection = Callable[[str, int, str, str, str, bytes], bytes]
@@ -38,8 +40,9 @@ SealSection = Callable[[str, int, str, str, str, bytes], bytes]
 
 def seal_entry(stored: StoredEvent, recorded_at: datetime) -> bytes:
     """The recorder's `seal`: the entry of a header that was checked before it was queued."""
+    signatures = stored.signatures if isinstance(stored, LedgerStoredEvent) else ()
     return format_entry(
-        stored.state, recorded_at=format_time(recorded_at), version=stored.originator_version, signatures=()
+        stored.state, recorded_at=format_time(recorded_at), version=stored.originator_version, signatures=signatures
     )
 
 
@@ -79,14 +82,26 @@ def split_off(event: Any, owner: str, published: frozenset[str]) -> list[Sealed]
     return [Sealed(section, value, owner, event.RETENTION) for section, value in values.items()]
 
 
-def disclose(name: str, value: Any) -> bytes:
-    """`JCS([salt, name, value])` with a fresh 256-bit salt (the idea of RFC 9901)."""
-    return canonical([secrets.token_hex(32), name, value])
+def disclose(name: str, value: Any, salt: str | None = None) -> bytes:
+    """`JCS([salt, name, value])` with a fresh 256-bit salt, or the one given (the idea of RFC 9901)."""
+    return canonical([salt or secrets.token_hex(32), name, value])
 
 
 def disclosure_digest(disclosure: bytes) -> str:
     """What the header's `sd` holds of a section: SHA-256 of the disclosure, hex."""
     return hashlib.sha256(disclosure).hexdigest()
+
+
+def with_signatures(stored: LedgerStoredEvent, signatures: Sequence[Signature]) -> LedgerStoredEvent:
+    """The event with the signatures over its header, sorted by key id; `Refused` where it grows too large."""
+    if len(stored.state) > MAX_ENTRY_BYTES - _PLACE_BYTES - _SIGNATURE_BYTES * len(signatures):
+        raise too_large()
+    return replace(stored, signatures=tuple(sorted(signatures, key=lambda signature: signature.key)))
+
+
+def too_large() -> Refused:
+    """The refusal of an entry beyond `MAX_ENTRY_BYTES`."""
+    return Refused("the entry would be too large", code="entry-too-large")
 
 
 class LedgerMapper(Mapper[str]):
@@ -103,14 +118,14 @@ class LedgerMapper(Mapper[str]):
         stream, version, context = event.originator_id, event.originator_version, envelope.context
         digests, disclosures = [], []
         for section in envelope.sections:
-            disclosure = disclose(section.name, section.value)
+            disclosure = disclose(section.name, section.value, section.salt)
             digests.append(disclosure_digest(disclosure))
             sealed = self.seal_section(stream, version, section.name, section.owner, section.retention, disclosure)
             disclosures.append(Disclosure(section.name, section.owner, section.retention, sealed))
         header = self._header(event, context, sorted(digests), envelope.published)
         state = canonical(header, nfc=True)
         if len(state) > MAX_ENTRY_BYTES - _PLACE_BYTES:
-            raise Refused("the entry would be too large", code="entry-too-large")
+            raise too_large()
         return LedgerStoredEvent(
             originator_id=stream,
             originator_version=version,

@@ -57,6 +57,11 @@ class Memory(Generic[Key, Value]):
         else:
             self._publish({key: None})
 
+    def clear(self) -> None:
+        """Forget all that is committed: some of it may lead nowhere now. For a thread outside of transactions."""
+        with self._lock:
+            self._committed.clear()
+
     def begin(self) -> None:
         """This thread begins a transaction, or a part of one."""
         self._layers.append({})

@@ -24,7 +24,7 @@ from ledger.storage.row_seals import INDEX_ROW, index_value
 from ledger.storage.store import Store
 
 _KINDS_OF_STREAM: Final = frozenset(
-    {"subject", "commitment", "breach", "consent", "check", "record", "assessment", "scheme", "rulebook"}
+    {"subject", "commitment", "breach", "consent", "check", "record", "assessment", "scheme", "rulebook", "erasure"}
 )
 _ACTOR: Final = "actor"
 _ACTOR_UNIT: Final = "actor-unit"
@@ -101,6 +101,7 @@ class Names(Entries):
     # The caller's ids.
 
     def fresh_uid(self) -> str:
+        """A pseudonym for what a command makes."""
         return new_pseudonym()
 
     def uid(self, kind: str, ref: str, source: str | None = None) -> str | None:

@@ -2,7 +2,7 @@
 
 `create` makes the files and writes entry 0. `create_from_history` is all or nothing: entry 0, every line with its own
 time, and the closing entry are one transaction; a refused line leaves no ledger behind (DESIGN §8). Either makes the
-access log last.
+access log then, and signs the first checkpoints of both logs last.
 """
 
 from __future__ import annotations
@@ -16,13 +16,27 @@ from typing import Final, Literal
 from ledger.application import Ledger
 from ledger.clock import Clock, utc_now
 from ledger.domain.governance import HistoryLoaded, Key, LedgerOpened
+from ledger.erasing import resume_erasures
 from ledger.errors import Invalid, LedgerError, NotFound, Refused, VerificationError
 from ledger.line import Line
 from ledger.log.note import format_vkey
 from ledger.mapper import FORMAT_VERSION
+from ledger.sentinels import (
+    SENTINEL,
+    make_sentinel,
+    place_of_sentinel,
+    remember_sentinel,
+    sentinel_was_made,
+)
 from ledger.storage.access_store import access_url, discard_unused, read_mark, was_made
 from ledger.storage.address import is_sqlite, path_of
-from ledger.storage.key_files import create_master_key, create_signing_key, load_master_key, load_signing_key, locations
+from ledger.storage.key_files import (
+    create_master_key,
+    create_signing_key,
+    load_master_key,
+    load_signing_keys,
+    locations,
+)
 from ledger.storage.keys import KeyStore
 from ledger.storage.row_seals import seal_rows
 from ledger.storage.store import Store, create_store, discard_store, open_store
@@ -120,27 +134,35 @@ def _fixed(moment: datetime) -> Clock:
 
 
 def upgrade(url: str, *, clock: Clock = utc_now) -> list[str]:
-    """Bring a ledger and its access log up to this release, and make the access log where none was made.
+    """Bring a ledger and its access log up to this release, and make the access log and the sentinel where none was.
 
     What was done; nothing is where nothing was to do. `VerificationError` where an access log was made and is gone.
     """
     with open_store(url, allow_pending=True) as store:
         done = _migrated(store)
         marked = read_mark(store) is not None
-    if not marked:
-        ledger = Ledger.open(url, clock=clock)
+    if marked:
         try:
+            with open_store(access_url(url), allow_pending=True) as store:
+                done += [f"{ACCESS_LOG} {step}" for step in _migrated(store)]
+        except NotFound:
+            raise VerificationError("an access log was made and is gone", code="access-log-missing") from None
+    ledger = Ledger.open(url, clock=clock)
+    try:
+        if not marked:
             if not was_made(ledger.keys, ledger.book.uid):
                 seal_rows(ledger.store, ledger.keys)  # an earlier release sealed none
             ledger.make_access()
-        finally:
-            ledger.close()
-        return [*done, ACCESS_LOG]
-    try:
-        with open_store(access_url(url), allow_pending=True) as store:
-            return [*done, *(f"{ACCESS_LOG} {step}" for step in _migrated(store))]
-    except NotFound:
-        raise VerificationError("an access log was made and is gone", code="access-log-missing") from None
+            done.append(ACCESS_LOG)
+        if locations(url).sentinel is not None and not sentinel_was_made(ledger.keys, ledger.book.uid):
+            make_sentinel(place_of_sentinel(url), ledger.origin)
+            remember_sentinel(ledger.keys, ledger.book.uid)
+            ledger.publish()
+            done.append(SENTINEL)
+        resume_erasures(ledger)
+    finally:
+        ledger.close()
+    return done
 
 
 def _migrated(store: Store) -> list[str]:
@@ -158,8 +180,11 @@ def _opened(
     keys: KeyStore | None = None
     try:
         _discard_unopened(url)
+        sentinel = place_of_sentinel(url)
         store = create_store(url, origin)
         discard_unused(url)  # no ledger was here; one that stands keeps its access log
+        if make_sentinel(sentinel, origin):
+            made.extend(Path(f"{sentinel}{suffix}") for suffix in ("", "-wal", "-shm"))
         keys, vkey = _keys(url, origin, made)
         ledger = Ledger(store, keys, clock=clock)
         ledger.origin = origin
@@ -179,6 +204,8 @@ def _opened(
             load(ledger)
         ledger.clock = real or clock
         ledger.make_access()
+        remember_sentinel(keys, ledger.book.uid)
+        ledger.publish()
         return ledger
     except BaseException:
         if keys is not None:
@@ -211,7 +238,7 @@ def _keys(url: str, origin: str, made: list[Path]) -> tuple[KeyStore, str]:
         master = create_master_key(places.master_key)
         made.append(places.master_key)
     if places.signing_key.exists():
-        signing = load_signing_key(places.signing_key)
+        signing = load_signing_keys(places.signing_key)[-1]
     else:
         signing = create_signing_key(places.signing_key)
         made.append(places.signing_key)

@@ -17,7 +17,7 @@ from ledger.errors import Refused, VerificationError
 from ledger.line import LineActor
 from ledger.mapper import disclosure_digest, header_of, logged
 from ledger.reading import Logged
-from ledger.storage.keys import Place, open_sealed, seal
+from ledger.storage.sealed import Place, open_sealed, seal
 
 
 class Personal(Entries):
@@ -34,6 +34,10 @@ class Personal(Entries):
 
     def sections(self, entry: Logged, names: Iterable[str] | None = None) -> dict[str, Any]:
         """The personal sections of an entry, opened and checked against its digests; erased ones are absent."""
+        return {name: msgspec.json.decode(opened)[2] for name, opened in self.disclosed(entry, names).items()}
+
+    def disclosed(self, entry: Logged, names: Iterable[str] | None = None) -> dict[str, bytes]:
+        """The same as the bytes that their digests are of: what an evidence bundle discloses."""
         wanted = None if names is None else set(names)
         if not entry.sections:
             return {}
@@ -49,7 +53,7 @@ class Personal(Entries):
             opened = open_sealed(key, disclosure.sealed, place)
             if disclosure_digest(opened) not in committed:
                 raise VerificationError("a disclosure is not the one its entry commits to", code="wrong-disclosure")
-            found[name] = msgspec.json.decode(opened)[2]
+            found[name] = opened
         return found
 
     def caller_id(self, uid: str) -> str:

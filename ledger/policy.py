@@ -13,7 +13,7 @@ from typing import Any
 from ledger.domain.base import Act
 from ledger.domain.breach import CORRECTABLE, Breach, Windows
 from ledger.domain.values import is_code, is_name
-from ledger.errors import Invalid, NotFound
+from ledger.errors import Invalid, NotFound, Refused
 from ledger.line import parse_day
 from ledger.rulebook import deadlines, parameters, windows
 from ledger.rulebook.calendar import calendar_of
@@ -62,6 +62,17 @@ class Policy:
     def working_days_after(self, start: date, count: int) -> date:
         """The `count`-th working day after `start`, by the calendar of the edition in force on `start`."""
         return calendar_of(self._timeline().on(start).calendar).add_working_days(start, count)
+
+    def retention_over(self, retention: str, last: date, act: Act) -> bool:
+        """Whether what a retention class keeps of a record may go: the period has passed since its last day.
+
+        Refused with `retention-not-set` where the edition in force names no period for the class.
+        """
+        edition = self._timeline().on(act.on)
+        kept_until = deadlines.last_retention_day(edition, retention, last)
+        if kept_until is None:
+            raise Refused("the edition in force names no period for this class", code="retention-not-set")
+        return all(moment > kept_until for moment in act.days)
 
     def windows(self, breach: Breach, act: Act) -> Windows:
         """The mildest days of one finding among the editions in force from its decision to the act."""

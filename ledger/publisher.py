@@ -1,32 +1,46 @@
 """The publisher: signs a log's head, after its batch is durable, its consistency is verified and the sentinel agreed.
 
-`publish` gives the newest checkpoint: a new one where entries arrived or the old one has grown stale, else the old. It
-never signs a head that the sentinel's newest checkpoint does not lead to, so a log that was cut or rewritten gets no
-signature, whoever asks (DESIGN §3).
+`publish` gives the newest checkpoint: a new one where the log has grown, else the old one. It never signs a head that
+the sentinel's newest checkpoint does not lead to, so a log that was cut or rewritten gets no signature, whoever asks
+(DESIGN §3). `check` says the same of a log before it is opened, and signs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger.catalogue import TOPICS
 from ledger.errors import VerificationError
-from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.keyring import KEY_TOPICS, Keyring
+from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.merkle import consistency_proof, verify_consistency
-from ledger.log.note import VerifierKey, sign_note
+from ledger.log.note import NoteSignature, SignedNote, VerifierKey, parse_note
+from ledger.mapper import logged
+from ledger.storage.checkpoints import Checkpoints
 from ledger.storage.nodes import StoredNodes
-from ledger.storage.sentinel import Sentinel, SentinelMoved
+from ledger.storage.sentinel import Sentinel, SentinelMoved, open_sentinel
 from ledger.storage.store import Store
 
-_ATTEMPTS = 8
+_ATTEMPTS: Final = 8
+Signing = Callable[[], Sequence[Ed25519PrivateKey]]
 
 
-class ForkRefused(VerificationError):
-    """The log's head does not follow from the checkpoint that was signed last."""
+class SentinelAhead(VerificationError):
+    """The sentinel knows more entries than the log has: it was cut, or an older state was put in its place."""
 
-    code = "fork-refused"
+    code = "sentinel-ahead"
+
+
+class SentinelDiffers(VerificationError):
+    """The log does not follow from the checkpoint that was signed last: its entries were changed."""
+
+    code = "sentinel-differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +51,140 @@ class Published:
     checkpoint: Checkpoint
 
 
+def read_keyring(store: Store, origin: str, topics: Mapping[str, str] = TOPICS) -> Keyring:
+    """The keys that a log's own entries speak of, up to now."""
+    keyring = Keyring(origin)
+    rows = [row for topic in sorted(KEY_TOPICS) for row in store.by_topic(topic)]
+    for row in sorted(rows, key=lambda row: row.index):
+        entry = logged(row, topics)
+        keyring.take(entry.index, entry.topic, entry.data, row.recorded_at)
+    return keyring
+
+
 class Publisher:
-    """Signs the checkpoints of one log. Several processes may: the sentinel lets one succeed."""
+    """Signs the checkpoints of one log. Several processes may: the sentinel lets one succeed.
+
+    `signing` gives the private keys at hand; those sign that the log's own entries say are valid at the size.
+    """
 
     def __init__(
-        self,
-        store: Store,
-        origin: str,
-        sentinel: Sentinel,
-        signing_key: Ed25519PrivateKey,
-        *,
-        keep: Callable[[str], None],
+        self, store: Store, origin: str, place: Path | None, signing: Signing, topics: Mapping[str, str] = TOPICS
     ) -> None:
-        self._store, self._origin, self._sentinel, self._signing = store, origin, sentinel, signing_key
-        self._key = VerifierKey(origin, signing_key.public_key().public_bytes_raw())
-        self._keep = keep
+        self.checkpoints = Checkpoints(store.recorder)
+        self._place = place
+        self._store, self._origin, self._signing, self._topics = store, origin, signing, topics
+
+    @cached_property
+    def sentinel(self) -> Sentinel:
+        """The sentinel; `Refused` with code `no-sentinel` where it is not in its place."""
+        return open_sentinel(self._place)
 
     def newest(self) -> Published | None:
-        """The newest checkpoint the sentinel knows of this log; `VerificationError` unless our key signed it."""
-        note = self._sentinel.newest(self._origin)
-        return None if note is None else Published(note, open_checkpoint(note, [self._key], origin=self._origin))
+        """The newest checkpoint the sentinel knows of this log; `SentinelDiffers` unless a key of the log signed it."""
+        note = self.sentinel.newest(self._origin)
+        return None if note is None else self._remembered(note)
+
+    def check(self) -> None:
+        """`SentinelAhead` or `SentinelDiffers` where the log does not follow from the newest checkpoint;
+        `VerificationError` with code `wrong-signing-key` where no key at hand may sign the next."""
+        newest = self.newest()  # read before the head: others may be signing
+        head = self._store.head()
+        self._follows(newest, head.size, head.root)
+        self._signers(head.size)
 
     def publish(self) -> Published:
-        """The checkpoint of the log as it is now; `ForkRefused` where it does not follow from the newest one."""
+        """The checkpoint of the log as it is now; refused like `check`, and where no key at hand may sign it."""
         for _ in range(_ATTEMPTS):
-            head = self._store.head()
             old = self.newest()
-            if old is not None and (old.checkpoint.size, old.checkpoint.root) == (head.size, head.root):
+            head = self._store.head()
+            self._follows(old, head.size, head.root)
+            if old is not None and old.checkpoint.size == head.size:
+                self.checkpoints.keep(old.note)
                 return old
             # What was read is durable on every replica before it is signed (ASSURANCE A4).
             self._store.recorder.settle()
-            self._check(old, head.size, head.root)
             checkpoint = Checkpoint(self._origin, head.size, head.root)
-            note = sign_note(checkpoint.format(), self._origin, self._signing).format()
+            new = self._signed(checkpoint)
             try:
-                self._sentinel.advance(self._origin, None if old is None else old.note, note)
+                self.sentinel.advance(self._origin, None if old is None else old.note, new)
             except SentinelMoved:
                 continue
-            self._keep(note)
-            return Published(note, checkpoint)
+            self.checkpoints.keep(new)
+            return Published(new, checkpoint)
         raise SentinelMoved("other processes keep signing; try again")
 
-    def _check(self, old: Published | None, size: int, root: bytes) -> None:
+    def take_over(self) -> None:
+        """Begin an empty sentinel with the newest checkpoint of the store itself, if the log follows from it."""
+        note = self.checkpoints.newest()
+        if note is None:
+            return
+        head = self._store.head()
+        self._follows(self._opened(note), head.size, head.root)
+        self.sentinel.advance(self._origin, None, note)
+
+    def require_follows(self, note: str) -> None:
+        """Refused like `check` unless the log follows from a checkpoint of its own that somebody holds."""
+        held = self._opened(note)
+        head = self._store.head()
+        self._follows(held, head.size, head.root)
+
+    def covering(self, size: int) -> Published | None:
+        """The first checkpoint that speaks for the first `size` entries, with all signatures it has; None yet.
+
+        Where its key was revoked since, the newest checkpoint.
+        """
+        note = self.checkpoints.covering(size)
+        if note is None:
+            return None
+        try:
+            keys = [key.vkey for key in self.keyring().log_keys(parse_checkpoint(parse_note(note).text).size)]
+            return Published(note, open_checkpoint(note, keys, origin=self._origin))
+        except VerificationError:
+            return self._opened(self.checkpoints.newest() or note)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The consistency proof between two sizes of this log (RFC 6962 §2.1.2)."""
+        return consistency_proof(StoredNodes(self._store, new), old, new)
+
+    def keyring(self) -> Keyring:
+        """The keys that the log's entries speak of, now."""
+        return read_keyring(self._store, self._origin, self._topics)
+
+    def _opened(self, note: str) -> Published:
+        keys = [key.vkey for key in self.keyring().all()]
+        return Published(note, open_checkpoint(note, keys, origin=self._origin))
+
+    def _remembered(self, note: str) -> Published:
+        try:
+            return self._opened(note)
+        except VerificationError:
+            raise SentinelDiffers("the newest checkpoint of the sentinel is signed by no key of this log") from None
+
+    def _signed(self, checkpoint: Checkpoint) -> str:
+        text = checkpoint.format()
+        lines = (
+            NoteSignature(vkey.name, vkey.id, key.sign(text.encode())) for vkey, key in self._signers(checkpoint.size)
+        )
+        return SignedNote(text, tuple(lines)).format()
+
+    def _signers(self, size: int) -> list[tuple[VerifierKey, Ed25519PrivateKey]]:
+        at_hand = {key.public_key().public_bytes_raw(): key for key in self._signing()}
+        keys = [key.vkey for key in self.keyring().log_keys(size)]
+        signers = [(vkey, at_hand[vkey.public_key]) for vkey in keys if vkey.public_key in at_hand]
+        if not signers:
+            raise VerificationError(
+                "the signing key is none that this ledger's entries name as its own", code="wrong-signing-key"
+            )
+        return signers
+
+    def _follows(self, old: Published | None, size: int, root: bytes) -> None:
         if old is None:
             return
-        if old.checkpoint.size > size:
-            raise ForkRefused(f"a checkpoint of {old.checkpoint.size} entries was signed; the log has {size}")
+        said = old.checkpoint
+        if said.size > size:
+            raise SentinelAhead(f"a checkpoint of {said.size} entries was signed; the log has {size}")
         try:
-            proof = consistency_proof(StoredNodes(self._store, size), old.checkpoint.size, size)
-            verify_consistency(old.checkpoint.size, size, proof, old.checkpoint.root, root)
+            proof = self.consistency(said.size, size) if said.size else []
+            verify_consistency(said.size, size, proof, said.root, root)
         except VerificationError:
-            raise ForkRefused(f"the log does not follow from its checkpoint of {old.checkpoint.size} entries") from None
+            raise SentinelDiffers(f"the log does not follow from its checkpoint of {said.size} entries") from None

@@ -29,7 +29,8 @@ from ledger.errors import Invalid, LedgerError, NotFound, Refused, VerificationE
 from ledger.log.encoding import canonical
 from ledger.storage import tables
 from ledger.storage.access_store import RETENTION
-from ledger.storage.keys import KEY_BYTES, KeyStore, Place, open_sealed, seal
+from ledger.storage.keys import KEY_BYTES, KeyStore
+from ledger.storage.sealed import Place, open_sealed, seal
 from ledger.storage.session import Row, spread
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ committed. A thread that has not acted may read an aggregate; only one that acts
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from ledger.directory import AnyAggregate
-from ledger.domain.base import Act, LedgerAggregate
+from ledger.domain.base import Act, LedgerAggregate, Sealed
 from ledger.errors import NotFound
 from ledger.framework import FramedDirectory
 
@@ -30,6 +30,8 @@ class Transactions(FramedDirectory):
         kept = False
         try:
             with self.store.recorder.transaction(discard=discard), self.keys.batch(discard=discard):
+                if outer is None:
+                    self.heed_erasures()  # nobody orders another one while this lasts
                 yield
             kept = not discard
         finally:
@@ -39,6 +41,20 @@ class Transactions(FramedDirectory):
                 self.names_mark = object()  # others see the names given in it only now
             elif not kept:
                 self._own.live = {}
+        self.committed()
+
+    def committed(self) -> None:
+        """What follows from what was committed, where nothing is under way any more."""
+
+    @contextmanager
+    def sealing(self, sections: Sequence[Sealed]) -> Iterator[None]:
+        """While sections are sealed and stored no key is destroyed; in a transaction nobody else could do it."""
+        if not sections or self.in_transaction:
+            yield
+            return
+        with self.gate.sealing():
+            self.heed_erasures()
+            yield
 
     @property
     def _live(self) -> dict[str, LedgerAggregate] | None:

@@ -4,7 +4,18 @@ A handler finds the aggregate, works out what the rulebook says for it, and call
 `HANDLERS` is filled as the rooms are imported.
 """
 
-from ledger.commands import breaches, checks, commitments, consents, editions, repairs, sources, subjects, units
+from ledger.commands import (
+    breaches,
+    checks,
+    commitments,
+    consents,
+    editions,
+    erasures,
+    repairs,
+    sources,
+    subjects,
+    units,
+)
 from ledger.commands.command import HANDLERS, Change, Command
 
 __all__ = [
@@ -16,6 +27,7 @@ __all__ = [
     "commitments",
     "consents",
     "editions",
+    "erasures",
     "repairs",
     "sources",
     "subjects",

@@ -10,7 +10,6 @@ from ledger.domain.base import Sealed, day, require
 from ledger.domain.breach import Breach
 from ledger.domain.commitment import Commitment
 from ledger.domain.values import SubjectKind
-from ledger.ids import new_pseudonym
 from ledger.storage.events import IndexRow
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def report(ledger: Ledger, command: Command) -> Change:
     data = data.model_copy(update={"unit_at_time": _unit_at_time(ledger, command)})
     breach.report(data, act, ledger.policy.limitation_ends(day(data.occurred_on), act.on))
     # Who reported is known to DECIDER, REVIEWER and AUDITOR only: a fresh pseudonym, its owner itself (DESIGN §3).
-    pseudonym = new_pseudonym()
+    pseudonym = ledger.fresh_uid()
     who = {"id": actor.id} if actor.unit_id is None else {"id": actor.id, "unit": actor.unit_id}
     return Change(
         breach,

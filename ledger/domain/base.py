@@ -68,12 +68,16 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """One personal section on its way into the store: who owns it and under which retention class."""
+    """One personal section on its way into the store: who owns it and under which retention class.
+
+    A `salt` is given where the header was signed before; otherwise a fresh one is drawn.
+    """
 
     name: str
     value: Any
     owner: str
     retention: str
+    salt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

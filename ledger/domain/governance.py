@@ -1,4 +1,7 @@
-"""The ledger's own types: opened, history loaded, batch imported. They stand in the stream of the ledger itself."""
+"""The ledger's own types: opened, history loaded, batch imported, access log anchored, sentinel adopted.
+
+They stand in the stream of the ledger itself; the types about keys are in `keys`.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,35 @@ class SourceBatchImported(LedgerEvent):
 
     def apply(self, book: Book) -> None:
         """A batch's rows have entries of their own."""
+
+
+class AccessAnchored(LedgerEvent):
+    """查询日志锚定: the access log's checkpoint of the day, so that none of its looks can go unnoticed (DESIGN §3)."""
+
+    TOPIC = "access.anchored.v1"
+    ROLES = (Role.SYSTEM,)
+
+    class Data(Payload):
+        size: int = Field(ge=1)
+        root: Digest
+
+    def apply(self, book: Book) -> None:
+        """What was anchored is read from the log."""
+
+
+class SentinelAdopted(LedgerEvent):
+    """A new sentinel in the place of one that is gone, begun at this head by two who answer for it (DESIGN §4)."""
+
+    TOPIC = "sentinel.adopted.v1"
+    ROLES = (Role.SYSTEM,)
+
+    class Data(Payload):
+        size: int = Field(ge=1)
+        root: Digest
+        approvers: list[Ref]
+
+    def apply(self, book: Book) -> None:
+        """From here on the new sentinel knows the log."""
 
 
 class Book(LedgerAggregate):

@@ -40,6 +40,12 @@ def last_report_day(edition: Edition, occurred_on: date) -> date | None:
     return None if months is None else add_months(occurred_on, months)
 
 
+def last_retention_day(edition: Edition, retention: str, last: date) -> date | None:
+    """The last day on which personal payload of a class is kept, after a record's last day; None where none is set."""
+    months = None if edition.retention is None else edition.retention.months.get(retention)
+    return None if months is None else add_months(last, months)
+
+
 def feedback_days(edition: Edition | None) -> int:
     """The working days a unit has for its feedback on a score, where its scheme says nothing."""
     stated = None if edition is None else edition.notice.feedback_wd

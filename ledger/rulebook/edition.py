@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeVar
 from ledger.errors import NotFound
 from ledger.rulebook.calendar import known_calendars
 from ledger.rulebook.parameters import (
+    RETENTION_CLASSES,
     Amount,
     Authority,
     CheckOutcome,
@@ -36,6 +37,7 @@ from ledger.rulebook.parameters import (
     Person,
     Points,
     Predicate,
+    Retention,
     Severity,
     Source,
     StatusFactor,
@@ -70,6 +72,7 @@ class Edition:
     eligibility: tuple[EligibilityRule, ...]
     notice: Notice
     legacy: Legacy | None
+    retention: Retention | None = None
 
 
 def shipped_edition(rulebook_id: str) -> bytes:
@@ -100,6 +103,7 @@ def parse_edition(data: bytes) -> Edition:
     if calendar not in known_calendars():
         raise root.refuse("calendar", f"expected one of {', '.join(known_calendars())}")
     legacy = root.optional_table("legacy")
+    retention = root.optional_table("retention")
     edition = Edition(
         id=rulebook_id,
         digest=hashlib.sha256(data).hexdigest(),
@@ -115,6 +119,7 @@ def parse_edition(data: bytes) -> Edition:
         eligibility=_eligibility(root, above),
         notice=_notice(root.table("notice"), above),
         legacy=_legacy(legacy, above) if legacy is not None else None,
+        retention=_retention(retention, above) if retention is not None else None,
     )
     return _closed(root, edition)
 
@@ -277,3 +282,9 @@ def _notice(table: Table, above: _Above) -> Notice:
 
 def _legacy(table: Table, above: _Above) -> Legacy:
     return _closed(table, Legacy(_authority(table, above), table.texts("sources")))
+
+
+def _retention(table: Table, above: _Above) -> Retention:
+    months = {name: table.optional_integer(f"{name.lower()}_months", least=1) for name in RETENTION_CLASSES}
+    stated = {name: count for name, count in months.items() if count is not None}
+    return _closed(table, Retention(_authority(table, above), MappingProxyType(stated)))

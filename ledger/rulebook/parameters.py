@@ -217,6 +217,17 @@ class Notice:
     feedback_wd: int | None = None
 
 
+RETENTION_CLASSES = ("IDENTITY", "CASE", "CHECK", "ENTERPRISE")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Months that personal payload of a class is kept after its record's last day; an absent class has no period."""
+
+    authority: Authority
+    months: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Legacy:
     """The source systems whose records taken over this edition admits; without it no figure uses any."""

@@ -25,7 +25,8 @@ from ledger.log.entry import parse_entry
 from ledger.mapper import LedgerMapper, disclose, disclosure_digest, header_of, logged, plain, plain_data, seal_entry
 from ledger.requests import Request
 from ledger.storage.events import EntryRow, LedgerStoredEvent
-from ledger.storage.keys import KeyStore, Place, open_sealed, seal
+from ledger.storage.keys import KeyStore
+from ledger.storage.sealed import Place, open_sealed, seal
 from tests.support.scene import HR, Scene
 
 VECTORS: dict[str, Any] = json.loads(

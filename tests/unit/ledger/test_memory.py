@@ -104,3 +104,11 @@ def test_a_full_layer_still_knows_what_it_dropped(memory: Memory[str, int]) -> N
     assert memory.get("a") is None
     memory.end(kept=True)
     assert memory.get("a") is None
+
+
+def test_all_that_is_committed_can_be_forgotten(memory: Memory[str, int]) -> None:
+    memory.put("one", 1)
+    memory.clear()
+
+    assert memory.get("one") is None
+    assert elsewhere(lambda: memory.get("one")) is None

@@ -26,6 +26,7 @@ from tests.support.scene import CREDIT, DOCUMENT, REVIEWER, REVIEWER_2, U1, Scen
 OPENING = {
     "LedgerOpened", "SubjectRegistered", "CommitmentMade", "CommitmentImported", "BreachReported", "RecordImported",
     "AuthorityRecordImported", "ConsentGiven", "EligibilityCheckRequested", "AssessmentSchemeAdopted",
+    "ErasureOrdered",
 }  # fmt: skip
 # Everything else answers a step, but for these.
 ANY_DAY = {
@@ -44,6 +45,11 @@ ANY_DAY = {
     "RankRecorded": "a source says it, whenever",
     "SourceBatchImported": "the ledger's own",
     "HistoryLoaded": "the ledger's own",
+    "AccessAnchored": "the ledger's own",
+    "SentinelAdopted": "the ledger's own",
+    "KeyIntroduced": "the ledger's own: the keyring judges key events by their place in the log",
+    "KeyRetired": "the ledger's own",
+    "KeyRevoked": "the ledger's own",
 }
 
 

@@ -52,7 +52,7 @@ SAME_DAY = {
 DECISIONS = {
     "BreachConfirmed", "BreachDismissed", "ReportDeclined", "AppealDecided", "RecordCorrected", "RecordVoided",
     "RepairApproved", "RepairRejected", "RepairRevoked", "EligibilityDecided", "EligibilityRedetermined",
-    "SanctionImposed",
+    "SanctionImposed", "ErasureOrdered",
 }  # fmt: skip
 
 
@@ -100,6 +100,9 @@ def test_every_personal_member_has_a_section_of_the_table(event: type[LedgerEven
 PLAIN = {
     "LedgerOpened.origin": "the operator's name for the ledger",
     "LedgerOpened.keys.vkey": "a public key",
+    "KeyIntroduced.vkey": "a public key",
+    "KeyRetired.key": "a key id, eight hexadecimal digits",
+    "KeyRevoked.key": "a key id, eight hexadecimal digits",
     "HistoryLoaded.digest": "the ledger's own keyed digest",
     "SubjectRegistered.uscc": "checked by its check digits; a person has none",
     "BreachNotified.rights_text": "plain by DESIGN §3: the same for everybody",
@@ -175,7 +178,8 @@ def test_a_member_that_names_a_subject_is_never_personal_text(event: type[Ledger
 
 
 def test_what_the_access_log_holds_is_no_type_of_the_ledger_and_nobody_submits_it(scene: Scene) -> None:
-    assert set(ACCESS_TYPES) & set(TYPES) == {"LedgerOpened"}
+    keys = {"KeyIntroduced", "KeyRetired", "KeyRevoked"}
+    assert set(ACCESS_TYPES) & set(TYPES) == {"LedgerOpened", *keys}
     assert not set(ACCESS_TYPES) & set(HANDLERS)
     for name in ACCESS_TYPES:
         with scene.refused("not-a-command", "type"):

@@ -7,6 +7,7 @@ from ledger.rulebook.deadlines import (
     earliest_response_due,
     last_appeal_day,
     last_report_day,
+    last_retention_day,
     repair_decision_due,
 )
 from tests.unit.ledger.rulebook.by_hand import DEMO, day, successor
@@ -28,3 +29,11 @@ def test_a_report_is_late_only_where_the_edition_sets_a_limitation() -> None:
 
     assert last_report_day(DEMO, day("1990-01-01")) is None
     assert last_report_day(limited, day("2024-02-29")) == day("2026-02-28")
+
+
+def test_payload_is_kept_as_long_as_the_edition_says_of_its_class_or_without_end() -> None:
+    kept = successor(2, "2025-01-01", ("[notice]", "[retention]\ncase_months = 60\n\n[notice]"))
+
+    assert last_retention_day(kept, "CASE", day("2024-02-29")) == day("2029-02-28")
+    assert last_retention_day(kept, "IDENTITY", day("2024-02-29")) is None
+    assert last_retention_day(DEMO, "CASE", day("2024-02-29")) is None

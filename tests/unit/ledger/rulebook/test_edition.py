@@ -137,6 +137,15 @@ def test_without_a_limitation_reports_may_be_of_any_age() -> None:
     assert parse_edition(limited).notice.report_limitation_months == 24
 
 
+def test_retention_names_months_for_the_classes_it_knows() -> None:
+    data = altered((NOTICE, '[retention]\nclause = "R-K1"\ncase_months = 60\nidentity_months = 120\n\n[notice]\n'))
+    retention = parse_edition(data).retention
+
+    assert DEMO.retention is None
+    assert retention is not None
+    assert (retention.authority.clause, dict(retention.months)) == ("R-K1", {"CASE": 60, "IDENTITY": 120})
+
+
 def test_legacy_names_the_sources_whose_records_count() -> None:
     data = altered((NOTICE, '[legacy]\nclause = "R-L1"\nsources = ["old-system"]\n\n[notice]\n'))
     legacy = parse_edition(data).legacy
@@ -188,6 +197,8 @@ def test_legacy_names_the_sources_whose_records_count() -> None:
         ("appeal_days = 30", "appeal_days = 0", "notice.appeal_days"),
         ("appeal_days = 30", "appeal_days = 30\nlimit = 1", "notice.limit"),
         (NOTICE, "[legacy]\nsources = []\n\n[notice]\n", "legacy.sources"),
+        (NOTICE, "[retention]\ncase_months = 0\n\n[notice]\n", "retention.case_months"),
+        (NOTICE, "[retention]\nother_months = 1\n\n[notice]\n", "retention.other_months"),
     ],
 )
 def test_what_an_edition_may_not_say(old: str, new: str, field: str) -> None:
