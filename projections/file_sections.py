@@ -168,4 +168,5 @@ def _own_streams(view: FileView) -> set[str]:
     streams |= {f"consent/{one.uid}" for one in records.consents if one.subject == subject}
     streams |= {f"check/{one.uid}" for one in records.checks}
     streams |= {f"assessment/{one.uid}" for one in records.assessments if one.unit == subject}
+    streams |= {stream for stream in records.entries if stream.startswith("erasure/")}  # of the subject's own payload
     return streams | {one.stream for one in taken_over(view)}

@@ -18,6 +18,7 @@ from projections.reader import Reader
 from projections.visibility import SEES_REPORTER, SEES_TEXTS, Column
 
 REPORTER = "reporter"
+ORDERED = "ErasureOrdered"
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,16 @@ class FileView:
             self._opened[entry.index] = self.reader.sections(entry)
         return self._opened[entry.index]
 
+    def is_erased(self, entry: Logged) -> bool:
+        """Whether something of an entry was ordered to be erased, as known at this reading."""
+        orders = (one for one in self.by_index.values() if one.type == ORDERED)
+        return any(target["index"] == entry.index for one in orders for target in one.data["targets"])
+
     def texts(self, events: Sequence[int]) -> list[dict[str, Any]]:
         """The personal sections of these entries, for viewers who may read them.
 
-        Who reported is for the auditor and those who work on the case. `destroyed` counts what cannot be opened.
+        Who reported is for the auditor and those who work on the case. `destroyed` counts what cannot be opened;
+        `erased` says that there is an order for it.
         """
         if self.column not in SEES_TEXTS:
             return []
@@ -70,6 +77,8 @@ class FileView:
             item: dict[str, Any] = {"event": entry.index, "type": entry.type}
             if len(opened) < entry.sections:
                 item["destroyed"] = entry.sections - len(opened)
+                if self.is_erased(entry):
+                    item["erased"] = True
             if self.column not in SEES_REPORTER:
                 opened.pop(REPORTER, None)
             shown.append({**item, "sections": opened})

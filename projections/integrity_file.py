@@ -68,6 +68,8 @@ def integrity_file(
         "purpose": purpose,
         "rulebook": None if view.timeline is None else view.timeline.on(as_of).id,
     }
+    if answer["name"] is None and view.is_erased(registration):
+        answer["erased"] = True  # the person's name and id: what is left is a pseudonym
     if column is Column.RECRUITING_HR:
         return {**answer, **_for_recruitment(view, as_known)}
     return {**answer, **_for_viewer(view)}
