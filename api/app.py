@@ -1,7 +1,7 @@
 """The HTTP door as a whole: routes, policies, problems, and the ledger behind them.
 
 `create_app` refuses to build an application with a route that declares no policy. It is given an open ledger and closes
-nothing but what it started: the thread that keeps the lists.
+nothing but what it started: the threads that keep the lists and sign the checkpoints.
 """
 
 from __future__ import annotations
@@ -21,8 +21,25 @@ from api.hosts import KnownHosts
 from api.observing import Observing, metrics_router
 from api.pages import house as pages
 from api.policy import PUBLIC, check_policies, open_to
-from api.routes import attachments, batch, commands, entries, health, imports, lists, reads
+from api.publishing import Publishing
+from api.routes import (
+    attachments,
+    batch,
+    commands,
+    differences,
+    entries,
+    evidence,
+    health,
+    imports,
+    lists,
+    proofs,
+    reads,
+    receipts,
+    signing,
+    tiles,
+)
 from api.settings import THREADS, Settings
+from api.witness.cosigning import cosigning_of, witnessing_of
 from ledger.application import Ledger
 from ledger.tokens import Tokens
 from projections.keeper import Keeper
@@ -45,14 +62,26 @@ def create_app(ledger: Ledger, settings: Settings | None = None, *, demo: Demo |
     """
     settings = settings or Settings()
     keeper = Keeper(ledger)
+    publishing = Publishing(
+        ledger, interval=settings.checkpoint_interval_seconds, idle=settings.checkpoint_idle_seconds
+    )
+
+    ledger.witnessing = witnessing_of(ledger, settings)
+    cosigning = cosigning_of(ledger.witnessing, ledger, publishing, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         await anyio.to_thread.run_sync(keeper.start)
+        await anyio.to_thread.run_sync(publishing.start)
+        if cosigning is not None:
+            cosigning.start()
         try:
             yield
         finally:
+            if cosigning is not None:
+                await anyio.to_thread.run_sync(cosigning.stop)
+            await anyio.to_thread.run_sync(publishing.stop)
             await anyio.to_thread.run_sync(keeper.stop)
 
     app = Door(
@@ -64,9 +93,10 @@ def create_app(ledger: Ledger, settings: Settings | None = None, *, demo: Demo |
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.wiring = Wiring(ledger, Tokens(ledger), Rates(settings.rate_limit), keeper, settings)
+    app.state.wiring = Wiring(ledger, Tokens(ledger), Rates(settings.rate_limit), keeper, publishing, settings)
     problems.install(app)
-    for room in (health, reads, lists, commands, batch, attachments, imports, entries):
+    of_the_ledger = (entries, proofs, tiles, receipts, evidence)
+    for room in (health, reads, differences, lists, commands, batch, signing, attachments, imports, *of_the_ledger):
         app.include_router(room.router)
     app.include_router(metrics_router)
     pages.move_in(app, demo)

@@ -23,6 +23,7 @@ from ledger.access import Viewer
 from ledger.application import Ledger
 
 if TYPE_CHECKING:
+    from api.publishing import Publishing
     from api.settings import Settings
     from ledger.tokens import Token, Tokens
     from projections.keeper import Keeper
@@ -68,6 +69,7 @@ class Wiring:
     tokens: Tokens
     rates: Rates
     keeper: Keeper
+    publishing: Publishing
     settings: Settings
 
 

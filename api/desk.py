@@ -17,15 +17,18 @@ from typing import Any, Final
 from api.problems import NOTHING_KNOWN, Problem, not_found
 from ledger.access import Viewer
 from ledger.application import Ledger
+from ledger.artefacts.bundle import make_bundle
 from ledger.clock import day_of
 from ledger.domain.access import RecordAccessed, Scope
 from ledger.errors import Group, Invalid, LedgerError, NotFound, Refused
 from ledger.line import Line, LineActor, parse_day
 from ledger.reading import Logged
 from ledger.requests import Request
+from ledger.signing import Prepared, Signed
 from ledger.storage.events import Acknowledgement, RequestKeyReused
 from projections import eligibility
 from projections.access_log import access_log
+from projections.evidence import evidence
 from projections.integrity_file import integrity_file
 from projections.reader import registered
 from projections.unit_score import unit_score
@@ -123,7 +126,7 @@ class Desk:
             self.look_at(uid, Scope.SUBJECT)
         return self.ledger.stream(f"subject/{uid}", self.ledger.size)
 
-    def file(self, subject: str, moment: Moment, purpose: str | None = None) -> dict[str, Any]:
+    def file(self, subject: str, moment: Moment, purpose: str | None = None, scope: str = Scope.FILE) -> dict[str, Any]:
         """The integrity file of a subject by pseudonym, for this viewer."""
         stated = self.purpose(purpose)
         registration = self._registered(subject, moment.as_known)
@@ -146,13 +149,18 @@ class Desk:
         consent = self.ledger.uid("consent", answer["consent"]["id"]) if "consent" in answer else None
         self._look(
             [registration.uid],
-            Scope.FILE,
+            scope,
             purpose=stated,
             consent=consent,
             as_of=moment.as_of,
             as_known=moment.as_known,
         )
         return moment.as_asked(answer)
+
+    def evidence(self, subject: str) -> bytes:
+        """The evidence bundle of a subject's own records, with the sections that this viewer may read of them."""
+        file = self.file(subject, self.moment(None, None), scope=Scope.EVIDENCE)
+        return make_bundle(self.ledger, *evidence(self.ledger, file)).format()
 
     def score(self, unit: str, moment: Moment) -> dict[str, Any]:
         """A unit's score with its lines, for this viewer."""
@@ -326,6 +334,7 @@ class Desk:
         after: int | None = None,
         documents: Collection[bytes] = (),
         target: str | None = None,
+        signed: Signed | None = None,
     ) -> Acknowledgement:
         """Submit a command as a request, or under a key; a rule's refusal leaves its trace (DOMAIN §4.3).
 
@@ -337,13 +346,19 @@ class Desk:
         if not self._may_act(line):
             raise NotFound(NOTHING_KNOWN)
         try:
-            return self.ledger.submit(replace(line, after=after), request=request, documents=documents)
+            return self.ledger.submit(replace(line, after=after), request=request, documents=documents, signed=signed)
         except LedgerError as error:
             if not self.ledger.in_transaction:
                 self.leave_trace(line.type, error, target)
             if self.viewer.role == "SUBJECT" and error.code in _NOT_THEIRS:
                 raise NotFound(NOTHING_KNOWN) from error
             raise
+
+    def prepare(self, line: Line, documents: Collection[bytes] = ()) -> Prepared:
+        """What this viewer's system signs of a command, judged as `submit` would judge it; nothing is written."""
+        if not self._may_act(line):
+            raise NotFound(NOTHING_KNOWN)
+        return self.ledger.prepare_signing(line, documents=documents)
 
     def leave_trace(self, type_: str, error: LedgerError, target: str | None = None) -> None:
         """A rule refused a command of this viewer: its type and the rule's code stand in the access log."""

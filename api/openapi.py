@@ -93,11 +93,19 @@ def body_schema(route: CommandRoute, components: dict[str, Any]) -> dict[str, An
 
 def acknowledgement_of(*, changing: bool) -> dict[str, Any]:
     """The 201 of a command."""
-    headers: dict[str, Any] = {"ETag": {"schema": {"type": "string"}, "description": "the record's version then"}}
+    headers: dict[str, Any] = {
+        "ETag": {"schema": {"type": "string"}, "description": "the record's version then"},
+        "Link": {"schema": {"type": "string"}, "description": "where the entry's receipt will be"},
+    }
     if not changing:
         headers["Location"] = {"schema": {"type": "string"}, "description": "where the new record is read, if it is"}
     schema = {"$ref": "#/components/schemas/Acknowledgement"}
     return {"description": "written and durable", "headers": headers, "content": {JSON: {"schema": schema}}}
+
+
+def problem_response(status: int) -> dict[str, Any]:
+    """A response that is a problem document."""
+    return {"description": DESCRIPTIONS[status], "content": {PROBLEM_JSON: {"schema": PROBLEM}}}
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
@@ -172,7 +180,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _complete(app: FastAPI, made: dict[str, Any]) -> None:
     """Answers, problems and sign-in at every operation."""
     endpoints = {
-        (route.path, method.lower()): route.endpoint  # type: ignore[attr-defined]
+        (route.path_format, method.lower()): route.endpoint  # type: ignore[attr-defined]
         for route in every_route(app.routes)
         for method in getattr(route, "methods", None) or ()
     }
@@ -188,9 +196,7 @@ def _complete(app: FastAPI, made: dict[str, Any]) -> None:
             _answered(endpoint, responses, made["components"]["schemas"])
             names = _required_headers(operation)
             for status in _statuses(method, names, public=roles == PUBLIC):
-                responses.setdefault(
-                    str(status), {"description": DESCRIPTIONS[status], "content": {PROBLEM_JSON: {"schema": PROBLEM}}}
-                )
+                responses.setdefault(str(status), problem_response(status))
 
 
 def _required_headers(operation: dict[str, Any]) -> set[str]:

@@ -5,7 +5,7 @@ Like `api.answers`, whose plain values it shares; more members than these are we
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
@@ -25,6 +25,74 @@ class Entry(TypedDict):
 class Entries(TypedDict):
     size: Index
     entries: list[Entry]
+
+
+class InclusionProof(TypedDict):
+    """That the leaf stands at the index in the tree of the size; hashes lowest first."""
+
+    index: Index
+    size: Index
+    leaf: Hex
+    proof: list[Base64]
+
+
+# One member is a word that no class can have.
+ConsistencyProof = TypedDict("ConsistencyProof", {"from": Index, "to": Index, "proof": list[Base64]})
+ConsistencyProof.__doc__ = "That the tree of the size `to` begins with that of the size `from`."
+
+
+class Proven(TypedDict):
+    """An entry, its inclusion proof for the bundle's checkpoint, and the sections that are disclosed."""
+
+    disclosures: list[Base64]
+    entry: Base64
+    index: Index
+    proof: list[Base64]
+
+
+class EvidenceBundle(TypedDict):
+    """A file to keep as it is, byte for byte; `ledger/artefacts/README.md` fixes its form."""
+
+    checkpoint: Annotated[str, Field(description="a signed note")]
+    entries: list[Proven]
+    format: Literal["integrity-ledger/bundle/v1"]
+    keys: list[Proven]
+
+
+class NoReceiptYet(TypedDict):
+    """An entry that no checkpoint of the level covers yet: ask again, or with `Prefer: wait=10`."""
+
+    index: Index
+    level: Literal["signed", "witnessed"]
+    size: Annotated[Index, Field(description="how many entries the ledger has")]
+    covered: Annotated[Index, Field(description="how many of them the newest checkpoint covers")]
+
+
+class Acknowledged(TypedDict):
+    """Where an entry stands, after its commit."""
+
+    index: Index
+    size: int
+    leaf: Hex
+    recorded_at: Moment
+    version: int
+    uid: Uid
+
+
+class Material(TypedDict):
+    """What is random in a header: sent back with the signature, so that the same header is made again."""
+
+    id: Uid
+    uids: list[Uid]
+    salts: dict[str, Hex]
+
+
+class Preparation(TypedDict):
+    """The header that a command would get, the bytes to sign (Ed25519), and the material to send back."""
+
+    header: dict[str, Any]
+    message: Base64
+    material: Material
 
 
 class BatchAnswer(TypedDict):

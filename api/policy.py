@@ -26,6 +26,7 @@ LOOKUPS: Final = FILES | {"REPORTER", "ASSESSOR"}
 CHECKS: Final = frozenset({"HR", "SUBJECT", "AUDITOR"})
 LISTS: Final = frozenset({"HR", "CREDIT", "DECIDER", "REVIEWER", "ASSESSOR", "AUDITOR", "DPO"})
 ACCESS_LOG: Final = frozenset({"SUBJECT", "AUDITOR", "DPO"})
+BUNDLES: Final = frozenset({"SUBJECT", "AUDITOR"})
 AUDIT: Final = frozenset({"AUDITOR"})
 CREDIT_OFFICE: Final = frozenset({"CREDIT"})
 EVIDENCE: Final = frozenset({"SUBJECT", "REPORTER", "DECIDER", "REVIEWER", "HR", "CREDIT", "AUDITOR"})

@@ -23,11 +23,10 @@ import uvicorn
 from api.app import create_app
 from api.observing import log_to_stderr
 from ledger.application import Ledger
-from ledger.errors import Conflict, Invalid, LedgerError, Unavailable, VerificationError
+from ledger.erasing import resume_erasures
+from ledger.errors import Conflict, Invalid, LedgerError, Unavailable
 from ledger.fsck.head import verify_head
-from ledger.log.note import format_vkey
 from ledger.storage.address import is_sqlite, path_of
-from ledger.storage.key_files import load_signing_key, locations
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -47,6 +46,10 @@ WHAT_TO_DO: Final = {
     "wrong-signing-key": "put that one back, or say where it is (INTEGRITY_SIGNING_KEY)",
     "access-log-missing": "put it back, nobody's record is shown without it",
     "access-log-replaced": "put its own back",
+    "no-sentinel": "put it back, or say where it is (INTEGRITY_SENTINEL); where it is lost, `integrity sentinel adopt`",
+    "sentinel-ahead": "put the newer database back, or run `integrity verify`",
+    "sentinel-differs": "run `integrity verify`",
+    "sentinel-unavailable": "see that it can be read and written (INTEGRITY_SENTINEL)",
 }
 _OPTIONS: Final[dict[str, Any]] = {
     "log_config": None,
@@ -59,7 +62,10 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 
 def open_checked(url: str) -> Ledger:
-    """The ledger at a URL if it may be served; each reason why not is a `LedgerError` with its own code."""
+    """The ledger at a URL if it may be served; each reason why not is a `LedgerError` with its own code.
+
+    What was ordered to be erased and not done is done before anybody reads.
+    """
     try:
         ledger = Ledger.open(url)
         try:
@@ -76,11 +82,9 @@ def open_checked(url: str) -> Ledger:
 
 def _check(ledger: Ledger, url: str) -> None:
     verify_head(ledger.store, ledger.origin)
-    signing = load_signing_key(locations(url).signing_key)
-    vkeys = {key["vkey"] for key in ledger.opened().data["keys"]}
-    if format_vkey(ledger.origin, signing.public_key().public_bytes_raw()) not in vkeys:
-        raise VerificationError("the signing key is not the one this ledger was opened with", code="wrong-signing-key")
-    ledger.access.size  # noqa: B018 - it opens now rather than at the first look
+    ledger.publisher.check()
+    ledger.access.publisher.check()
+    resume_erasures(ledger)
 
 
 @contextmanager
@@ -139,13 +143,14 @@ def serve(
         # A demonstration's terminal is for its addresses.
         log_to_stderr(logging.INFO if demo is None else logging.WARNING)
         if workers == 1:
-            _run(create_app(ledger, demo=demo), socket_)
+            run_on(create_app(ledger, demo=demo), socket_)
             return
     os.environ[DATABASE] = url
     uvicorn.run("api.serving:worker", factory=True, workers=workers, host=host, port=port, **_OPTIONS)
 
 
-def _run(app: FastAPI, at: socket.socket) -> None:
+def run_on(app: FastAPI, at: socket.socket) -> None:
+    """Serve an application on a socket until a signal."""
     with _ended_by_signal():
         server = uvicorn.Server(uvicorn.Config(app, **_OPTIONS))
         server.run(sockets=[at])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -11,7 +12,8 @@ THREADS: Final = 128  # requests answered at once by one process (DESIGN §7)
 
 
 class Settings(BaseSettings):
-    """The HTTP door's settings: rates by token or address, lives of sessions, names served under, lag of the lists."""
+    """The HTTP door's settings: rates by token or address, lives of sessions, names served under, lag of the lists,
+    the witness policy and how long writing may go on without witness."""
 
     model_config = SettingsConfigDict(env_prefix="INTEGRITY_", frozen=True)
 
@@ -20,3 +22,7 @@ class Settings(BaseSettings):
     session_idle_minutes: Annotated[int, Field(ge=1, le=720)] = 30
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     max_projection_lag: Annotated[int, Field(ge=0)] = 10_000
+    witness_policy: Path | None = None
+    max_unwitnessed_age: Annotated[int, Field(ge=1)] | None = None  # seconds
+    checkpoint_interval_seconds: Annotated[float, Field(ge=0.1, le=60)] = 1.0
+    checkpoint_idle_seconds: Annotated[float, Field(ge=1, le=3600)] = 60.0

@@ -13,7 +13,28 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from api.cli import demo, doctor, importing, opening, problems, reading, replay, rulebook, serving, token, verifying
+from api.cli import (
+    artefacts,
+    backup,
+    checkpoints,
+    decisions,
+    demo,
+    difference,
+    doctor,
+    erasure,
+    importing,
+    keys,
+    opening,
+    problems,
+    reading,
+    replay,
+    rulebook,
+    serving,
+    token,
+    trace,
+    verifying,
+    witness,
+)
 from api.cli.door import Given
 from api.cli.options import Actor, AsJson, Db, Lang
 from api.text.catalogue import Text
@@ -97,7 +118,8 @@ def localise(command: Any, text: Text, path: str = "integrity") -> None:
         asked.help = text.command("option.help")
         asked.rich_help_panel = text.command("panel.options")
     for name, inner in getattr(command, "commands", {}).items():
-        localise(inner, text, name)
+        own = f"{path}-{name}"  # `witness-init` is another help than `init`
+        localise(inner, text, own if text.has_command(f"help.{own}") else name)
 
 
 app = typer.Typer(
@@ -125,9 +147,21 @@ app.command("score")(reading.score)
 app.command("check")(reading.check)
 app.command("access-log")(reading.access_log)
 app.command("replay")(replay.replay)
+app.command("diff")(difference.diff)
+app.command("trace")(trace.trace)
+app.command("decisions")(decisions.decisions)
 app.command("verify")(verifying.verify)
 app.command("serve")(serving.serve)
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(opening.migrate)
+app.command("checkpoint")(checkpoints.checkpoint)
+app.command("prove")(artefacts.prove)
+app.command("export")(artefacts.export)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(token.app, name="token")
+app.add_typer(checkpoints.sentinel_app, name="sentinel")
+app.add_typer(keys.app, name="key")
+app.add_typer(erasure.app, name="erasure")
+app.add_typer(witness.app, name="witness")

@@ -37,6 +37,9 @@ LEDGER: Final = "city.db"
 COPY: Final = "tampered.db"
 BESIDE: Final = ("", ".keys", ".access")
 KEY_FILES: Final = (".master-key", ".signing-key")
+RECEIPT: Final = "finding.tlog-proof"
+BUNDLE: Final = "finding.bundle.json"
+PUBLIC_KEY: Final = "city.vkey"
 MEMBER: Final = b'"decision_on":"'
 
 
@@ -55,13 +58,16 @@ def demo(
     built = build(door)
     shown = _read(door)
     index, caught = tamper(door, directory)
+    handed = hand_out(door, directory)
     found = status_of(caught) == problems.TAMPERED
     host = Host.of_demo(port) if serve and found else None
     if door.as_json:
         served = {} if host is None else {"addresses": host.addresses}
-        write_json({"built": built, **shown, "tampered": {"index": index, "report": caught}, **served}, indent=2)
+        tampered = {"index": index, "report": caught}
+        write_json({"built": built, **shown, "tampered": tampered, "handed_out": handed, **served}, indent=2)
     else:
         _show(door, built, shown, index, caught)
+        _suggest(door, handed)
         if host is not None:
             host.show(door.page())
     if host is not None:
@@ -112,6 +118,27 @@ def _read(door: Door) -> dict[str, Any]:
         check = read_check(ledger, SHOWN_CHECK, LAST_DAY.isoformat(), None)
         look_at_check(ledger, Viewer(door.actor, "AUDITOR"), check)
     return {"file": file, "score": score, "check": check, "verify": verify_ledger(door, quick=False)}
+
+
+def hand_out(door: Door, directory: Path) -> dict[str, str]:
+    """What somebody holds of this ledger: a receipt for the newest finding, a bundle with it, the public key."""
+    from ledger.artefacts.bundle import make_bundle
+    from ledger.artefacts.receipt import make_receipt
+
+    with door.ledger() as ledger:
+        checkpoint = ledger.publish().checkpoint
+        index = ledger.by_type("BreachConfirmed", ledger.size)[-1].index
+        receipt = make_receipt(ledger.store, ledger.publisher, index)
+        assert receipt is not None, "a checkpoint of now covers every entry"
+        keys = "".join(f"{key.text}\n" for key in ledger.publisher.keyring().log_keys(checkpoint.size))
+        files = {
+            RECEIPT: receipt.format().encode(),
+            BUNDLE: make_bundle(ledger, [index]).format(),
+            PUBLIC_KEY: keys.encode(),
+        }
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
+    return {name: str(directory / name) for name in files}
 
 
 def tamper(door: Door, directory: Path) -> tuple[int, dict[str, Any]]:
@@ -173,7 +200,6 @@ def _show(
     page.say(
         text("text.demo_caught", index=index) if found else text("text.demo_missed"), "proof" if found else "alarm"
     )
-    _suggest(page, door)
 
 
 def _steps(page: Page) -> Iterator[None]:
@@ -182,10 +208,11 @@ def _steps(page: Page) -> Iterator[None]:
         yield
 
 
-def _suggest(page: Page, door: Door) -> None:
-    """Commands to go on with."""
+def _suggest(door: Door, handed: Mapping[str, str]) -> None:
+    """Commands to go on with, and one that needs no ledger."""
     from api.demo import SHOWN_PERSON, SHOWN_UNIT
 
+    page = door.page()
     page.emit()
     page.say(page.text("text.demo_try"))
     for command in (
@@ -194,3 +221,6 @@ def _suggest(page: Page, door: Door) -> None:
         "replay --to 40",
     ):
         page.say(f"integrity {command} --db {door.url}", indent=2)
+    page.emit()
+    page.say(page.text("text.demo_handed_out"))
+    page.say(f"python3 scripts/verify_export.py {handed[RECEIPT]} --key {handed[PUBLIC_KEY]}", indent=2)

@@ -136,11 +136,17 @@ def _keys(door: Door, *, before_init: bool) -> Iterator[Finding]:
         yield Finding("master-key", "problem", "absent", "restore-key")
         return
     store = path_of(places.keys) if is_sqlite(places.keys) else None
-    for name, path in (("keys", store), ("master-key", places.master_key), ("signing-key", places.signing_key)):
+    files = (
+        ("keys", store),
+        ("master-key", places.master_key),
+        ("signing-key", places.signing_key),
+        ("sentinel", places.sentinel),
+    )
+    for name, path in files:
         if path is None:
             yield Finding(name, "notice", "server")
         elif not path.exists():
-            missed = Finding(name, "problem", "absent", "restore-key")
+            missed = Finding(name, "problem", "absent", "adopt" if name == "sentinel" else "restore-key")
             yield Finding(name, "notice", "by-init") if before_init else missed
         else:
             mode = stat.S_IMODE(path.stat().st_mode)
@@ -162,21 +168,30 @@ def _finding(check: str, fine: bool, value: str, remedy: str) -> Finding:
 
 def _not_checked(door: Door) -> list[str]:
     """What this look cannot tell, named by the catalogue's keys."""
-    return ["contents", "backups", "fsync", *(["same-disk"] if _on_one_disk(door) else []), "sentinel", "witness",
-            "time"]  # fmt: skip
+    return ["contents", "backups", "fsync", *_same_disk(door), *_no_witness(), "time"]  # fmt: skip
 
 
-def _on_one_disk(door: Door) -> bool:
-    """Whether a key that opens the database lies on the database's own disk, wherever in it."""
+def _no_witness() -> list[str]:
+    from api.settings import Settings
+
+    return ["witness"] if Settings().witness_policy is None else []
+
+
+def _same_disk(door: Door) -> list[str]:
+    """What lies on the database's own disk, wherever in it, and what that keeps from being seen or kept."""
     from ledger.storage.key_files import locations
 
     database = door.database_file
     if database is None or not database.exists():
-        return False
+        return []
     places = locations(door.url)
-    keys = [places.master_key, *([path_of(places.keys)] if is_sqlite(places.keys) else [])]
     disk = database.stat().st_dev
-    return any(path.exists() and path.stat().st_dev == disk for path in keys)
+    keys = [places.master_key, *([path_of(places.keys)] if is_sqlite(places.keys) else [])]
+    found = ["same-disk"] if any(path.exists() and path.stat().st_dev == disk for path in keys) else []
+    sentinel = places.sentinel
+    if sentinel is not None and sentinel.exists() and sentinel.stat().st_dev == disk:
+        found.append("sentinel-same-disk")
+    return found
 
 
 def _status(findings: list[Finding]) -> int:

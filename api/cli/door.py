@@ -22,7 +22,7 @@ from api.cli import problems
 from api.text.catalogue import Text
 from api.text.language import Language, of_locale
 from api.text.page import Page, ReaderGone
-from ledger.errors import Invalid
+from ledger.errors import Invalid, LedgerError
 from ledger.storage.address import SQLITE, is_address
 
 if TYPE_CHECKING:
@@ -74,14 +74,22 @@ class Door:
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        """The ledger, open for as long as the block runs."""
+        """The ledger, open for as long as the block runs; what it wrote has a checkpoint when it ends."""
         from ledger.application import Ledger
 
         ledger = Ledger.open(self.url)
         try:
             yield ledger
+            self._publish(ledger)
         finally:
             ledger.close()
+
+    def _publish(self, ledger: Ledger) -> None:
+        """Sign what the command wrote. Where that cannot be, its answer stands, and the operator is told."""
+        try:
+            ledger.publish()
+        except LedgerError as error:
+            self.note(self.text("text.not_published", code=error.code))
 
     def answer(self, value: Mapping[str, Any], render: Render) -> None:
         """The command's answer on stdout."""

@@ -5,10 +5,11 @@ Where the look cannot be recorded there is no answer. A read that a rule refuses
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.access import Viewer
 from ledger.domain.access import RecordAccessed, Scope
@@ -16,6 +17,8 @@ from ledger.errors import Group, LedgerError
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
+
+SUBJECTS_IN_A_LOOK: Final = 1000  # an entry has at most 65,535 bytes, a pseudonym 39 of them
 
 
 @contextmanager
@@ -59,6 +62,23 @@ def look_at_check(ledger: Ledger, viewer: Viewer, answer: Mapping[str, Any], pur
 def look_at_entries(ledger: Ledger, viewer: Viewer, size: int, purpose: str | None = None) -> None:
     """Record who reads the log as a whole, up to which size."""
     ledger.access.look(viewer, [], scope=[Scope.ENTRIES], purpose=purpose, as_known=size)
+
+
+def look_at_entries_of(ledger: Ledger, viewer: Viewer, indexes: Iterable[int], purpose: str | None = None) -> None:
+    """Record who reads what single entries are: a look at whoever they concern. Some concern nobody."""
+    concerned = {
+        subject for index in indexes for entry in ledger.logged(index, index + 1) for subject in entry.subjects
+    }
+    look_at_people(ledger, viewer, concerned, Scope.ENTRIES, purpose)
+
+
+def look_at_people(
+    ledger: Ledger, viewer: Viewer, subjects: Collection[str], scope: Scope, purpose: str | None = None
+) -> None:
+    """Record who looks at the records of many; as many looks as it takes, for one entry holds no more."""
+    named = iter(sorted(subjects))
+    while some := list(islice(named, SUBJECTS_IN_A_LOOK)):
+        ledger.access.look(viewer, some, scope=[scope], purpose=purpose)
 
 
 def look_at_access_log(ledger: Ledger, viewer: Viewer, subject: str) -> None:

@@ -51,12 +51,6 @@ def _moment(value: str | None) -> str | None:
     return value
 
 
-def _size(value: str | None) -> str | None:
-    if value is not None and not (value.isascii() and value.isdigit()):
-        raise typer.BadParameter("size")
-    return value
-
-
 def _one_of(group: str, key: str, value: str | None) -> str | None:
     choices = table(VOCABULARY)[group]
     if value is not None and value.upper() not in choices:
@@ -104,6 +98,31 @@ def _all_existing(values: list[Path] | None) -> list[Path] | None:
     return values
 
 
+def _view(value: str | None) -> str | None:
+    if value is not None and value not in ("file", "score", "check"):
+        raise typer.BadParameter("view")
+    return value
+
+
+def _figure(value: str) -> str:
+    if value not in ("score", "balance", "check"):
+        raise typer.BadParameter("figure")
+    return value
+
+
+def _level(value: str | None) -> str | None:
+    if value is not None and value != "witnessed":
+        raise typer.BadParameter("level")
+    return value
+
+
+def _new_file(value: Path | None) -> Path | None:
+    """A file to write: what is there already is never written over."""
+    if value is not None and (value.exists() or not value.parent.is_dir()):
+        raise typer.BadParameter("new-file")
+    return value
+
+
 Db = Annotated[str | None, typer.Option("--db", metavar="URL", callback=_database)]
 AsJson = Annotated[bool, typer.Option("--json")]
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en", callback=_language)]
@@ -120,10 +139,27 @@ TokenRole = Annotated[str, typer.Option("--role", metavar="ROLE", callback=_toke
 TokenUnit = Annotated[str | None, typer.Option("--unit", metavar="U")]
 TokenDays = Annotated[int, typer.Option("--days", metavar="N")]
 
-Size = Annotated[str | None, typer.Option("--to", metavar="SIZE", callback=_size)]
+CutOff = Annotated[str | None, typer.Option("--to", metavar="DATE|TIME|SIZE", callback=_moment)]
+OnDay = Annotated[str | None, typer.Option("--on", metavar="DATE", callback=_day)]
+FromDay = Annotated[str | None, typer.Option("--from", metavar="DATE", callback=_day)]
+ToDay = Annotated[str | None, typer.Option("--to", metavar="DATE", callback=_day)]
+FromAsOf = Annotated[str | None, typer.Option("--from-as-of", metavar="DATE", callback=_day)]
+FromAsKnown = Annotated[str | None, typer.Option("--from-as-known", metavar="DATE|TIME|SIZE", callback=_moment)]
+ToAsOf = Annotated[str | None, typer.Option("--to-as-of", metavar="DATE", callback=_day)]
+ToAsKnown = Annotated[str | None, typer.Option("--to-as-known", metavar="DATE|TIME|SIZE", callback=_moment)]
+View = Annotated[str | None, typer.Option("--view", metavar="file|score|check", callback=_view)]
+Figure = Annotated[str, typer.Argument(metavar="score|balance|check", callback=_figure)]
+NewFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", callback=_new_file)]
 ExistingFile = Annotated[Path, typer.Argument(metavar="FILE", callback=_existing)]
+ExistingFiles = Annotated[list[Path] | None, typer.Argument(metavar="FILE", callback=_all_existing)]
 ExistingPaths = Annotated[list[Path], typer.Argument(metavar="FILE|DIR", callback=_all_existing)]
 OptionalFile = Annotated[Path | None, typer.Option("--from-history", metavar="FILE", callback=_existing)]
+EntryFile = Annotated[Path | None, typer.Option("--entry", metavar="FILE", callback=_existing)]
+HeldCheckpoints = Annotated[list[Path] | None, typer.Option("--checkpoint", metavar="FILE", callback=_all_existing)]
+TrustedKeys = Annotated[list[str] | None, typer.Option("--key", metavar="VKEY|FILE")]
+WitnessKeys = Annotated[list[str] | None, typer.Option("--witness", metavar="VKEY|FILE")]
+Quorum = Annotated[int, typer.Option("--quorum", metavar="N", min=1)]
+Required = Annotated[str | None, typer.Option("--require", metavar="witnessed", callback=_level)]
 OptionalFiles = Annotated[list[Path] | None, typer.Option("--rulebook", metavar="FILE", callback=_all_existing)]
 
 

@@ -1,6 +1,7 @@
 """`replay`: the log entry by entry, with what each of them changed. Streams: memory does not grow with the log.
 
-It reads everybody's record, so it is a look at the log as a whole, recorded before the first entry is printed.
+`--to` cuts it off at a size, or at what was known at the end of a day or at a time (DESIGN §6). It reads everybody's
+record, so it is a look at the log as a whole, recorded before the first entry is printed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import typer
 from api.cli.changes import Changes
 from api.cli.door import Door, Given, open_door, write_json
 from api.cli.looks import look_at_entries
-from api.cli.options import Actor, AsJson, Db, Lang, Purpose, Size, Unit, Viewer, size_known
+from api.cli.options import Actor, AsJson, CutOff, Db, Lang, Purpose, Unit, Viewer, size_known
 from api.text.entries import show_boundary, show_entry
 from ledger.access import Viewer as Looking
 from ledger.clock import day_of, format_time
@@ -28,7 +29,7 @@ BOUNDARY = "HistoryLoaded"
 
 def replay(
     context: typer.Context,
-    to: Size = None,
+    to: CutOff = None,
     viewer: Viewer = AUDITOR,
     unit: Unit = None,
     purpose: Purpose = None,

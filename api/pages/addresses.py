@@ -15,6 +15,9 @@ from starlette.requests import Request
 HOME: Final = "/"
 SIGN_IN: Final = "/sign-in"
 MY_FILE: Final = "/my-file"
+RECEIPT: Final = "/v1/ledger/receipts/{}"
+EVIDENCE: Final = "/my-file/evidence-bundle"
+VERIFIER: Final = "/verifier"
 UNIT_SCORE: Final = "/unit-score"
 CHECKS: Final = "/eligibility"
 MAX_LENGTH: Final = 500

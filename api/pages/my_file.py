@@ -16,7 +16,7 @@ from starlette.responses import Response
 from api.auth import DeskDep
 from api.desk import Desk
 from api.pages import sections
-from api.pages.addresses import MY_FILE, UNIT_SCORE
+from api.pages.addresses import EVIDENCE, MY_FILE, UNIT_SCORE
 from api.pages.course import SHOWN, course_of
 from api.pages.figures import figure_of, values_of
 from api.pages.folio import Folio, folio_of
@@ -28,6 +28,7 @@ from api.pages.tasks import first, tasks_of
 from api.pages.words import Words
 from api.policy import SUBJECTS, open_to
 from api.problems import not_found
+from api.routes.evidence import evidence_file
 
 router = APIRouter(include_in_schema=False)
 LOOKS_SHOWN = 8
@@ -56,6 +57,16 @@ def my_file(request: Request, desk: DeskDep) -> Response:
         reading = reading_of(desk, folio.moment, words)
         return show(request, "folio-errors.html", title=title, status=400, folio=folio, r=reading, purpose=None)
     return _shown(request, desk, words, subject, folio, title)
+
+
+@router.get(EVIDENCE)
+@open_to(SUBJECTS)
+def my_evidence(request: Request, desk: DeskDep) -> Response:
+    """The evidence bundle of the reader's own file, to take away."""
+    subject = desk.own_uid()
+    if subject is None:
+        raise not_found()
+    return evidence_file(request, desk, subject)
 
 
 def _shown(request: Request, desk: Desk, words: Words, subject: str, folio: Folio, title: Markup) -> Response:
@@ -90,6 +101,7 @@ def _shown(request: Request, desk: Desk, words: Words, subject: str, folio: Foli
         checks=sections.checks(reading, answer),
         career=sections.career(reading, answer),
         taken_over=sections.taken_over(reading, answer),
+        evidence=EVIDENCE,
         score_page=UNIT_SCORE if answer["kind"] == "UNIT" else None,
         purpose=None,
     )
@@ -116,6 +128,8 @@ def titles_of(reading: Reading, file: Mapping[str, Any]) -> dict[str, Markup]:
 def _who(reading: Reading, file: Mapping[str, Any]) -> Markup:
     """Whom the file is about: name, and the post held on the day."""
     parts = [reading.said(file.get("name") or file["subject"])]
+    if file.get("erased"):
+        parts.append(reading.words("record.erased"))
     on = reading.on.isoformat()
     held = [post for post in file.get("posts") or [] if str(post["from"]) <= on and on <= str(post.get("to") or on)]
     if held:

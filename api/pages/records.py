@@ -46,6 +46,7 @@ class Record:
     facts: list[tuple[Markup, Markup]]
     ways: list[Markup]
     said: list[Said] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
     disputed: bool = False
     ended: bool = False
 
@@ -95,6 +96,7 @@ def _record(
         facts=[(label, value) for label, value in facts if value is not None],
         ways=ways_of(reading, breach, repairs),
         said=list(said_of(reading, breach.get("texts") or [])),
+        entries=sorted(set(events)),
         disputed=state == "APPEALED",
         ended=state not in IN_FORCE | HEARING | {"REPORTED"},
     )

@@ -18,16 +18,19 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.auth import viewer_of, wiring_of
 from api.language import language_of
 from api.pages import session
-from api.pages.addresses import address_of
+from api.pages.addresses import RECEIPT, VERIFIER, address_of
 from api.pages.assets import ASSETS
 from api.pages.chips import Chips, icon
 from api.pages.marks import day, figure, foreign, instant, signed
 from api.pages.menus import Group, marked, menu_of
 from api.pages.words import Words
+from api.signed import Signed, newest
 from ledger.access import Viewer
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, VerificationError
+from ledger.witness.policy import Level
 
 if TYPE_CHECKING:
+    from api.auth import Wiring
     from ledger.application import Ledger
 
 CSP: Final = (
@@ -46,6 +49,15 @@ class Standing:
 
     size: int
     root: str
+    signed: Signed | None
+
+    def covers(self, size: int) -> bool:
+        """Whether the newest checkpoint speaks for the first `size` entries."""
+        return self.signed is not None and self.signed.level is not None and self.signed.checkpoint.size >= size
+
+    def witnessed(self, size: int) -> bool:
+        """Whether witnesses have cosigned it as well."""
+        return self.covers(size) and self.signed is not None and self.signed.level is Level.WITNESSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"asset": ASSETS.url, "icon": icon}
+    made.globals |= {"asset": ASSETS.url, "icon": icon, "receipt": RECEIPT.format, "verifier": VERIFIER}
     made.filters |= {"day": day, "instant": instant, "figure": figure, "signed": signed}
     return made
 
@@ -131,7 +143,7 @@ def _frame(request: Request, back: str, counts: dict[str, int]) -> Frame:
     standing, unit_name = None, None
     try:
         head = wiring.ledger.store.head()
-        standing = Standing(head.size, head.root.hex())
+        standing = Standing(head.size, head.root.hex(), _newest(wiring))
         unit_name = _unit_name(wiring.ledger, viewer)
     except LedgerError:
         pass  # a page about the ledger being away is shown without what only the ledger knows
@@ -147,6 +159,14 @@ def _frame(request: Request, back: str, counts: dict[str, int]) -> Frame:
         demo=getattr(request.app.state, "demo", None) is not None,
         path=request.url.path,
     )
+
+
+def _newest(wiring: Wiring) -> Signed | None:
+    """The newest checkpoint; none where what lies in its place is not one."""
+    try:
+        return newest(wiring)
+    except VerificationError:
+        return None
 
 
 def _unit_name(ledger: Ledger, viewer: Viewer | None) -> str | None:

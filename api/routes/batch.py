@@ -7,7 +7,7 @@ n has the request key `KEY/n`, so the same batch again gets the same acknowledge
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
@@ -23,6 +23,7 @@ from api.routes.commands import documents_of
 from ledger.application import Ledger
 from ledger.catalogue import TYPES
 from ledger.errors import Invalid, LedgerError, NotFound
+from ledger.line import Line
 from ledger.storage.events import Acknowledgement
 
 router = APIRouter(prefix="/v1")
@@ -61,10 +62,17 @@ def submit_batch(desk: DeskDep, raw: BodyDep, key: KeyDep) -> Annotated[dict[str
 
 
 def _one(desk: Desk, command: Any, key: str) -> Acknowledgement:
+    line, documents = understood(desk, command)
+    requests = desk.requests(key, command)
+    return desk.answered(requests) or desk.submit(line, requests[0], after=line.after, documents=documents)
+
+
+def understood(desk: Desk, command: Any, members: frozenset[str] = _MEMBERS) -> tuple[Line, list[bytes]]:
+    """The line that a command of a body stands for, and the documents that came in its data."""
     if not isinstance(command, dict):
         raise Invalid("a command is a JSON object", code="not-an-object")
     for name in command:
-        if name not in _MEMBERS:
+        if name not in members:
             raise Invalid("a command has no such member", code="unknown-field")
     for name in ("type", "data"):
         if name not in command:
@@ -77,13 +85,9 @@ def _one(desk: Desk, command: Any, key: str) -> Acknowledgement:
     check_command(command)
     if type_ in TYPES and desk.viewer.role not in roles_of_command(TYPES[type_]):
         raise NotFound(problems.NOTHING_KNOWN)  # as its own route would answer
-    requests = desk.requests(key, command)
-    answered = desk.answered(requests)
-    if answered is not None:
-        return answered
     data = dict(command["data"])
     documents = documents_of(data) if type_ == "RulebookActivated" else []
-    return desk.submit(desk.line(type_, {**command, "data": data}), requests[0], after=after, documents=documents)
+    return replace(desk.line(type_, {**command, "data": data}), after=after), documents
 
 
 def _streams(ledger: Ledger, indexes: Sequence[int]) -> dict[int, str]:

@@ -92,6 +92,7 @@ COMMANDS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute("/rulebooks", "RulebookPublished"),
     CommandRoute("/rulebooks/activation", "RulebookActivated"),
     *_on("rulebook", "rulebook_id", retirement="RulebookRetired"),
+    CommandRoute("/erasures", "ErasureOrdered"),
 )
 
 BY_SYSTEM_ONLY: Final = frozenset({"ReplyLapsed", "CommitmentOverdueFlagged"})  # written by the running ledger

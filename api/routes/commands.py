@@ -19,6 +19,7 @@ from api.openapi import EDITION_FILE, acknowledgement_of, command_operation
 from api.policy import open_to, roles_of_command
 from api.problems import not_found
 from api.routes.command_table import COLLECTIONS, COMMANDS, CommandRoute
+from api.routes.receipts import receipt_link
 from ledger.domain.sections import written_names
 from ledger.errors import Invalid, LedgerError
 from ledger.requests import Request
@@ -93,6 +94,7 @@ def record(
     acknowledgement = desk.answered(requests) or _submit(desk, route, body, requests, uid, seen)
     # A request for a check is evaluated in the same commit.
     response.headers["ETag"] = etag(acknowledgement.version + (route.type == "EligibilityCheckRequested"))
+    response.headers["Link"] = receipt_link(acknowledgement.index)
     if uid is None:
         kind, _, uid = desk.ledger.store.entry(acknowledgement.index).stream.partition("/")
         where = route.collection if route.collection == REPAIRS else COLLECTIONS.get(kind)

@@ -18,7 +18,6 @@ from ledger.storage.access_store import RETENTION
 
 router = APIRouter()
 VERSION: Final = version("integrity-ledger")
-NOT_CHECKED: Final = "not_checked"
 OK: Final = "ok"
 FAILING: Final = "failing"
 Answer = TypeVar("Answer")
@@ -38,7 +37,7 @@ def live() -> Annotated[dict[str, Any], Health]:
 )
 @open_to(PUBLIC)
 def ready(request: Request, response: Response) -> Annotated[dict[str, Any], Readiness]:
-    """Database, migrations, keys, access log, lists; the sentinel comes with the proofs and is not checked yet."""
+    """Database, migrations, keys, access log, lists, and the sentinel: whether the last checkpoint could be signed."""
     wiring, checks = wiring_of(request), dict[str, str | int]()
     ledger, keeper = wiring.ledger, wiring.keeper
     size = _asked(checks, "database", lambda: ledger.size)
@@ -47,8 +46,9 @@ def ready(request: Request, response: Response) -> Annotated[dict[str, Any], Rea
     _asked(checks, "access_log", lambda: ledger.access.size)
     lag = max(0, (size or 0) - keeper.position)
     _asked(checks, "lists", lambda: keeper.healthy and lag <= wiring.settings.max_projection_lag)
-    checks |= {"projection_lag": lag, "sentinel": NOT_CHECKED}
-    ready = all(state in (OK, NOT_CHECKED) for state in checks.values() if isinstance(state, str))
+    _asked(checks, "sentinel", lambda: wiring.publishing.healthy)
+    checks |= {"projection_lag": lag}
+    ready = all(state == OK for state in checks.values() if isinstance(state, str))
     if not ready:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)

@@ -93,6 +93,8 @@ class Text:
 
     def not_checked(self, item: str) -> str:
         """What a verification left out, in words where the catalogue has them."""
+        if item.startswith(ACCESS_LOG):
+            return self.labelled("folio.access_log", self.not_checked(item.removeprefix(ACCESS_LOG)))
         return self._known(PAGES, "not_checked", item) or item
 
     def finding(self, code: str | None, what: str) -> str:

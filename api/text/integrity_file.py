@@ -50,7 +50,8 @@ def render_file(answer: Mapping[str, Any], page: Page) -> None:
     """Write the file of DESIGN §8."""
     text = page.text
     kind, consent = answer.get("kind"), answer.get("consent")
-    page.title(text("page.file"), str(answer["subject"]), answer.get("name"), text.word("kind", kind) if kind else None)
+    name = text("text.erased_name") if answer.get("erased") else answer.get("name")
+    page.title(text("page.file"), str(answer["subject"]), name, text.word("kind", kind) if kind else None)
     folio_of(page, answer, (text("folio.consent"), consent["id"] if consent else None))
     show_breaches(page, answer)
     if not of_a_stranger(answer):

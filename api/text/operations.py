@@ -40,6 +40,32 @@ def render_acknowledgement(answer: Mapping[str, Any], page: Page) -> None:
     )
 
 
+def render_erasure(answer: Mapping[str, Any], page: Page) -> None:
+    """Write what was ordered to be erased, and whether it is gone."""
+    text = page.text
+    page.title(text("page.erasure"), answer["erasure"])
+    page.facts(
+        [
+            (text("folio.entry"), str(answer["index"])),
+            (text("folio.recorded_at"), moment(answer["recorded_at"])),
+            (text("folio.leaf"), answer["leaf"]),
+        ]
+    )
+    page.emit()
+    if answer["erased"] is None:
+        page.say(text("text.erasure_pending"), "info")
+    else:
+        page.say(text("text.erased", count=answer["targets"], index=answer["erased"]), "kept")
+
+
+def render_resumed(answer: Mapping[str, Any], page: Page) -> None:
+    """Write which orders were carried out now."""
+    text, ended = page.text, answer["resumed"]
+    page.title(text("page.erasure"))
+    orders = ", ".join(map(str, ended))
+    page.say(text("text.erasures_resumed", orders=orders) if ended else text("text.no_erasures"), "kept")
+
+
 def render_migrations(answer: Mapping[str, Any], page: Page) -> None:
     """Write what an upgrade did."""
     text = page.text
@@ -85,3 +111,51 @@ def _what(page: Page, check: Mapping[str, Any]) -> str:
     value = str(check["value"])
     key = f"found.{value}"
     return page.text(key) if page.text.has(key) else value
+
+
+def render_written(answer: Mapping[str, Any], page: Page) -> None:
+    """A file that was handed out: where it lies and what it speaks for."""
+    text = page.text
+    page.title(text("page.written"))
+    page.facts(
+        [
+            (text("folio.file"), str(answer["file"])),
+            (text("folio.origin"), str(answer["origin"])),
+            (text("folio.size"), text("text.first_entries", size=answer["size"])),
+        ]
+    )
+
+
+def render_keys(answer: Mapping[str, Any], page: Page) -> None:
+    """The keys of a ledger: whose, for what, from which entry to which."""
+    text = page.text
+    page.title(text("page.keys"))
+    for key in answer["keys"]:
+        page.section(str(key["key"]), text.word("key_purpose", str(key["purpose"])))
+        page.facts(
+            [
+                (text("folio.vkey"), str(key["vkey"])),
+                (text("folio.unit"), key["unit"] and str(key["unit"])),
+                (text("folio.introduced"), str(key["introduced"])),
+                (text("folio.ended"), None if key["ended"] is None else str(key["ended"])),
+                (text("folio.since"), None if key["since"] is None else str(key["since"])),
+            ]
+        )
+
+
+def render_backup(answer: Mapping[str, Any], page: Page) -> None:
+    """A backup that was made, or brought back: where it lies, up to which entry, and what became of the keys."""
+    text, erased = page.text, answer.get("erased_again")
+    page.title(text("page.backup" if erased is None else "page.restored"))
+    page.facts(
+        [
+            (text("folio.folder"), str(answer["folder"])),
+            (text("folio.origin"), str(answer["origin"])),
+            (text("folio.size"), text("text.first_entries", size=answer["size"])),
+            (text("folio.root"), str(answer["root"])),
+            (text("folio.erased_again"), None if erased is None else str(erased)),
+            (text("folio.keys"), ", ".join(answer.get("keys") or []) or None),
+        ]
+    )
+    if erased is None and not answer["keys"]:
+        page.say(text("text.keys_not_backed_up"), "wait")

@@ -14,17 +14,9 @@ def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = 
     """Write the report of DESIGN §8 (`verify →`)."""
     text = page.text
     findings: Sequence[Mapping[str, Any]] = report.get("findings") or []
-    grades = {str(finding["grade"]) for finding in findings}
     page.title(text("page.verify"))
     page.emit()
-    if MANIPULATION in grades:
-        page.say(text("text.tampered"), "alarm")
-        page.say(text.labelled("text.mend", text("text.tampered_remedy")), "alarm")
-    elif GAP in grades:
-        page.say(text("text.incomplete"), "wait")
-        page.say(text.labelled("text.mend", text("text.incomplete_remedy")), "wait")
-    else:
-        page.say(text("text.verified_quick" if quick else "text.verified", size=report["size"]), "proof")
+    render_verdict(findings, page, text("text.verified_quick" if quick else "text.verified", size=report["size"]))
     page.facts(
         [
             (text("folio.size"), text("text.first_entries", size=report["size"])),
@@ -33,23 +25,47 @@ def render_verification(report: Mapping[str, Any], page: Page, *, quick: bool = 
             (text("folio.access_log"), _of_access_log(page, report.get("access"))),
         ]
     )
-    if findings:
-        page.section(text("section.findings"), str(len(findings)) if len(findings) > 1 else None)
-        page.table(
-            [(text("column.state"), False), (text("column.entry"), True), (text("column.what"), False)],
+    render_findings(findings, page)
+    render_not_checked([text.not_checked(str(item)) for item in report.get("not_checked") or []], page)
+
+
+def render_verdict(findings: Sequence[Mapping[str, Any]], page: Page, holds: str) -> None:
+    """The result in a line: tampered with, incomplete, or the sentence for what holds."""
+    text, grade = page.text, worst(findings)
+    if grade == MANIPULATION:
+        page.say(text("text.tampered"), "alarm")
+        page.say(text.labelled("text.mend", text("text.tampered_remedy")), "alarm")
+    elif grade == GAP:
+        page.say(text("text.incomplete"), "wait")
+        page.say(text.labelled("text.mend", text("text.incomplete_remedy")), "wait")
+    else:
+        page.say(holds, "proof")
+
+
+def render_findings(findings: Sequence[Mapping[str, Any]], page: Page) -> None:
+    """What was found, a line each."""
+    text = page.text
+    if not findings:
+        return
+    page.section(text("section.findings"), str(len(findings)) if len(findings) > 1 else None)
+    page.table(
+        [(text("column.state"), False), (text("column.entry"), True), (text("column.what"), False)],
+        [
             [
-                [
-                    text.state("grade", str(finding["grade"])),
-                    "" if finding.get("index") is None else str(finding["index"]),
-                    text.finding(finding.get("code"), str(finding["what"])),
-                ]
-                for finding in findings
-            ],
-        )
-    not_checked = report.get("not_checked") or []
-    page.section(text("section.not_checked"))
-    for item in not_checked or [text("text.everything_checked")]:
-        page.say(f"– {text.not_checked(str(item))}", "closed", indent=2)
+                text.state("grade", str(finding["grade"])),
+                "" if finding.get("index") is None else str(finding["index"]),
+                text.finding(finding.get("code"), str(finding["what"])),
+            ]
+            for finding in findings
+        ],
+    )
+
+
+def render_not_checked(items: Sequence[str], page: Page) -> None:
+    """What was not checked; that it was everything, where nothing was left out."""
+    page.section(page.text("section.not_checked"))
+    for item in items or [page.text("text.everything_checked")]:
+        page.say(f"– {item}", "closed", indent=2)
 
 
 def _of_access_log(page: Page, access: Mapping[str, Any] | None) -> str | None:

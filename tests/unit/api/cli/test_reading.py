@@ -199,6 +199,16 @@ def test_replay_shows_what_each_entry_changed(golden: Run) -> None:
     assert "#24" not in page
 
 
+@pytest.mark.parametrize(
+    ("cut_off", "size"),
+    [("2025-01-01", 7), ("2025-01-02", 8), ("2025-04-17", 18), ("2025-04-18T01:18:00Z", 19), ("0", 0), ("24", 24)],
+)
+def test_replay_is_cut_off_at_a_size_a_day_or_a_time(golden: Run, cut_off: str, size: int) -> None:
+    lines = [json.loads(line) for line in golden("replay", "--json", "--to", cut_off).stdout.splitlines()]
+
+    assert [line["index"] for line in lines] == list(range(size))
+
+
 def test_replay_gives_json_lines(golden: Run) -> None:
     lines = [json.loads(line) for line in golden("replay", "--json", "--to", "24").stdout.splitlines()]
 

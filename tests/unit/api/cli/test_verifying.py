@@ -45,7 +45,7 @@ def edit_a_list() -> None:
 
 
 def forge(index: int, edit: Callable[[bytes], bytes]) -> None:
-    """Change an entry and make every hash agree again."""
+    """Change an entry and make every hash agree again; what was signed is gone with its sentinel."""
     with closing(sqlite3.connect("integrity.db")) as connection, connection:
         rows = connection.execute("SELECT idx, state FROM entries ORDER BY idx").fetchall()
         chain, frontier = genesis("localhost/integrity.db"), Frontier()
@@ -58,6 +58,8 @@ def forge(index: int, edit: Callable[[bytes], bytes]) -> None:
             connection.execute("UPDATE entries SET state = ?, leaf = ?, chain = ? WHERE idx = ?", values)
         head = (frontier.root(), chain, frontier.format())
         connection.execute("UPDATE head SET root = ?, chain = ?, frontier = ?", head)
+        connection.execute("DELETE FROM checkpoints")
+    Path("integrity.db.sentinel").unlink()
 
 
 # Keys.

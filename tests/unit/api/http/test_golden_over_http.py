@@ -56,6 +56,22 @@ def test_a_balance_and_its_file(golden: House, case: dict[str, Any]) -> None:
     assert answer.json() == said(golden, "file", case["subject"], *options(case))
 
 
+def test_the_auditors_tools(golden: House) -> None:
+    auditor = golden.caller("auditor-1", "AUDITOR")
+    told = said(golden, "diff", "P1", "--on", "2025-04-16", "--to-as-known", "2025-04-30")
+    query = {"from_as_of": "2025-04-16", "from_as_known": "2025-04-16", "to_as_of": "2025-04-16"}
+    answer = auditor.get(f"/v1/subjects/{auditor.uid('P1')}/difference", **query, to_as_known="2025-04-30").json()
+
+    assert answer["figure"]["difference"] == "-30.00"
+    assert {name: told[name] for name in answer} == answer
+    traced = said(golden, "trace", "score", "U1", "--as-of", "2025-07-05", "--as-known", "2025-07-05")
+    assert (traced["sum"], traced["adds_up"]) == ("81.32", True)
+    decided = said(golden, "decisions")
+    assert [one["decision"] for one in decided["decisions"]] == ["NOT_ELIGIBLE", "ELIGIBLE"]
+    assert all(one["agrees"] for one in decided["decisions"])
+    assert len(decided["entries"]) == 11
+
+
 @pytest.mark.parametrize("case", EXPECTED["unit_score"], ids=lambda case: case["as_of"])
 def test_a_score_and_its_lines(golden: House, case: dict[str, Any]) -> None:
     auditor = golden.caller("auditor-1", "AUDITOR")

@@ -59,6 +59,7 @@ OF_A_PERSON = {
     "/v1/subjects/{}": ("subject", "P1"),
     "/v1/subjects/{}/integrity-file": ("subject", "P1"),
     "/v1/subjects/{}/access-log": ("subject", "P1"),
+    "/v1/subjects/{}/difference": ("subject", "P1"),
     "/v1/breaches/{}": ("breach", "B1"),
     "/v1/repairs/{}": ("breach", "B1"),
     "/v1/commitments/{}": ("commitment", "C3"),

@@ -49,6 +49,7 @@ TABLE = {
     "GET /v1/subjects/{uid}": f"{FILE} ASSESSOR",
     "GET /v1/subjects/{uid}/integrity-file": FILE,
     "GET /v1/subjects/{uid}/access-log": "SUBJECT AUDITOR DPO",
+    "GET /v1/subjects/{uid}/difference": "SUBJECT AUDITOR",
     "GET /v1/units/{uid}/score": ALL,
     "GET /v1/breaches": "DECIDER REVIEWER CREDIT AUDITOR DPO",
     "GET /v1/breaches/{uid}": FILE,
@@ -59,10 +60,23 @@ TABLE = {
     "GET /v1/eligibility-checks": "HR AUDITOR",
     "GET /v1/eligibility-checks/{uid}": "SUBJECT HR AUDITOR",
     "GET /v1/assessments/{uid}": "SUBJECT UNIT_HEAD DECIDER REVIEWER ASSESSOR AUDITOR",
+    "GET /v1/subjects/{uid}/evidence-bundle": "SUBJECT AUDITOR",
     "GET /v1/ledger/entries": "AUDITOR",
+    # Proofs (DESIGN §7): public, all but the entries' own bytes.
+    "GET /v1/ledger/checkpoint": OPEN,
+    "GET /v1/ledger/access/checkpoint": OPEN,
+    "GET /v1/ledger/tile/{level}/{place}": OPEN,
+    "GET /v1/ledger/tile/entries/{place}": "AUDITOR",
+    "GET /v1/ledger/proofs/inclusion": OPEN,
+    "GET /v1/ledger/proofs/consistency": OPEN,
+    "GET /v1/ledger/receipts/{index}": OPEN,
     "GET /v1/attachments/{uid}": "SUBJECT REPORTER DECIDER REVIEWER HR CREDIT AUDITOR",
     # Many at once.
     "POST /v1/batch": ALL,
+    # A unit's own system (DESIGN §3).
+    "POST /v1/signing/keys": "SUBJECT HR",
+    "POST /v1/signing/preparations": ALL,
+    "POST /v1/signing/commands": ALL,
     "POST /v1/imports": "CREDIT",
     "POST /v1/attachments": "SUBJECT REPORTER DECIDER REVIEWER HR CREDIT",
     # Subjects.
@@ -127,9 +141,11 @@ TABLE = {
     "POST /v1/rulebooks": "CREDIT",
     "POST /v1/rulebooks/activation": "CREDIT",
     "POST /v1/rulebooks/{uid}/retirement": "CREDIT",
+    "POST /v1/erasures": "DPO",
 }
 FILES = "GET /v1/attachments/{uid}"  # whoever may bring a file may have it back: asked for below
 ROUTES = [route for route in TABLE if route != FILES]
+PLACES = {"level": "0", "place": "000.p/1", "index": "0"}  # of entry 0, which every ledger has
 SUBJECT_OF_UNIT = Viewer("unit-head-1", "SUBJECT", "U1")
 
 
@@ -143,8 +159,9 @@ def asked(door: House, caller: Caller, route: str) -> tuple[int, str]:
     method, path = route.split(" ")
     records = {"subjects": ("subject", "P1"), "units": ("subject", "U1"), "assessments": ("assessment", "A1")}
     kind, ref = records.get(path.split("/")[2] if path.startswith("/v1/") else "", ("breach", "B1"))
-    path = path.replace("{uid}", door.uid(kind, ref))
-    answer = caller.post(path, {}) if method == "POST" else caller.get(path, as_of="never", limit="none")
+    path = path.format(uid=door.uid(kind, ref), **PLACES)
+    query = {"as_of": "never", "limit": "none", "index": 0, "from": 1}
+    answer = caller.post(path, {}) if method == "POST" else caller.get(path, **query)
     return answer.status_code, answer.json().get("code", "") if "json" in answer.headers["content-type"] else ""
 
 
@@ -176,7 +193,7 @@ def test_what_is_open_needs_no_sign_in(door: House, route: str) -> None:
 
 def test_every_route_of_the_interface_has_its_row(door: House) -> None:
     routes = [route for route in every_route(door.app.routes) if isinstance(route, Route)]
-    found = {f"{method} {route.path}" for route in routes for method in route.methods or () if method != "HEAD"}
+    found = {f"{method} {route.path_format}" for route in routes for method in route.methods or () if method != "HEAD"}
     interface = {name for name in found if name.split("/")[1] in ("v1", "livez", "readyz", "version", "metrics")}
 
     assert interface == set(TABLE)

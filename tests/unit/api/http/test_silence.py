@@ -18,7 +18,7 @@ from httpx2 import Response
 
 from api.observing import JsonLines
 from tests.support.http import Caller, House
-from tests.unit.api.http.test_policy import TABLE, WHO
+from tests.unit.api.http.test_policy import PLACES, TABLE, WHO
 
 CANARY = "金丝雀-zhangsan"
 CLIENT = ("httpx", "httpcore", "asyncio")  # what the test client says of itself
@@ -41,11 +41,16 @@ def marked(text: str) -> bool:
 def everywhere(caller: Caller, method: str, path: str) -> Iterator[Response]:
     """Requests with the mark in whatever a request has."""
     latin = CANARY.encode()
-    headers = dict.fromkeys(("User-Agent", "Referer", "Cookie", "If-Match", "Idempotency-Key", "Origin"), latin)
-    query = dict.fromkeys(("as_of", "as_known", "purpose", "cursor", "kind", "state", "name", "start"), CANARY)
-    record = path.replace("{uid}", "00000000-0000-4000-8000-000000000000")
+    headers = dict.fromkeys(
+        ("User-Agent", "Referer", "Cookie", "If-Match", "Idempotency-Key", "Origin", "Prefer"), latin
+    )
+    query = dict.fromkeys(
+        ("as_of", "as_known", "purpose", "cursor", "kind", "state", "name", "start", "size", "index", "from", "level"),
+        CANARY,
+    )
+    record = path.format(uid="00000000-0000-4000-8000-000000000000", **PLACES)
     body: Any = {"data": {"name": CANARY, "subject_id": CANARY, "id_number": CANARY}, "purpose": CANARY}
-    yield caller.send(method, path.replace("{uid}", quote(CANARY)))
+    yield caller.send(method, re.sub(r"{\w+}", quote(CANARY), path))
     yield caller.send(method, record, params=query, headers=headers)
     yield caller.send(method, f"{record}/{quote(CANARY)}")
     if method == "POST":

@@ -18,6 +18,7 @@ from tests.support.browser import Browser, Pages
 from tests.support.city import City
 from tests.support.html import Html
 
+ELSEWHERE = ("", "/sign-out", "/preferences", "/verifier", "/my-file/evidence-bundle")
 LANGUAGES = ("zh", "en")
 
 
@@ -130,7 +131,7 @@ def test_every_link_is_one_of_ours_and_names_nobody(every_page: dict[str, Html],
         ]
         for link in links:
             path = link.partition("#")[0]
-            known = path in ("", "/sign-out", "/preferences") or known_address(path) == path
+            known = path in ELSEWHERE or known_address(path) == path or re.fullmatch(r"/v1/ledger/receipts/\d+", path)
             acts = re.fullmatch(r"/eligibility/[0-9a-f-]{36}/(notice|decision|notification)", path)
             assert known or acts, (name, link)
             assert not re.search(r"P\d{3}|K\d{3}|B\d{3}|U\d\d\b|hr-1|%[0-9A-F]{2}", link), (name, link)
@@ -168,7 +169,13 @@ def test_every_page_says_where_the_ledger_stands(every_page: dict[str, Html], re
         foot = page.first("footer").text
         assert str(head.size) in foot, name
         assert head.root.hex()[:16] in foot, name
-        assert ("没有检查点" if name.startswith("zh") else "no checkpoint") in foot, name
+        covered = (
+            f"最新检查点至前{head.size}条：已签名，未见证"
+            if name.startswith("zh")
+            else (f"Its newest checkpoint covers the first {head.size}: signed, not witnessed")
+        )
+        assert covered in foot, name
+        assert ("本页不是证明" if name.startswith("zh") else "This page is no proof") in foot, name
 
 
 def test_a_page_has_one_banner_where_it_shows_demonstration_values(every_page: dict[str, Html]) -> None:
