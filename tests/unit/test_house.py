@@ -72,9 +72,17 @@ def test_every_room_has_a_readme(room: str) -> None:
     assert (ROOT / room / "README.md").is_file()
 
 
+# The verifier that a stranger downloads is one file: whoever reads it must have read all of it.
+IN_ONE_PIECE = ("scripts/verify_export.py",)
+
+
 def test_no_file_is_too_long_to_be_one_room() -> None:
     sources = [
-        path for path in tree() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in (*ROOMS, "scripts")
+        path
+        for path in tree()
+        if path.suffix == ".py"
+        and path.relative_to(ROOT).parts[0] in (*ROOMS, "scripts")
+        and path.relative_to(ROOT).as_posix() not in IN_ONE_PIECE
     ]
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in sources}
 
