@@ -85,6 +85,7 @@ class Material(TypedDict):
     id: Uid
     uids: list[Uid]
     salts: dict[str, Hex]
+    seal: Hex
 
 
 class Preparation(TypedDict):

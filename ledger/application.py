@@ -149,7 +149,7 @@ class Ledger(Transactions):
         system signed of what `prepare_signing` gave it. Raises a `LedgerError`; nothing is written then.
         """
         if signed is not None:
-            signed.material.check()
+            signed.material.check(self.keys)
         event = event_of_command(line)
         given = {sha256(content).digest(): content for content in documents}
         try:
@@ -196,7 +196,7 @@ class Ledger(Transactions):
         chance = Chance()
         with self._taking(chance), self.transaction(discard=True):
             self._write(partial(understand, self, event, line, given), line, None)
-        return chance.prepared()
+        return chance.prepared(self.keys)
 
     @contextmanager
     def _taking(self, chance: Chance | None) -> Iterator[None]:

@@ -16,33 +16,47 @@ from typing import Any, Final
 
 from ledger.domain.base import Sealed
 from ledger.errors import Invalid, Refused, VerificationError
-from ledger.ids import is_uuid, new_entry_id, new_pseudonym
+from ledger.ids import new_entry_id, new_pseudonym
 from ledger.keyring import Keyring
-from ledger.log.encoding import parse
+from ledger.log.encoding import EncodingError, canonical, parse
 from ledger.log.entry import Signature
+from ledger.storage.keys import KeyStore
 
 KEYRING_SECONDS: Final = 5.0  # how long another process's key event may go unseen by an unsigned command
 SALT_DIGITS: Final = 64
 MAX_SIGNATURES: Final = 8
-_HEX: Final = frozenset("0123456789abcdef")
+_PURPOSE: Final = "signing-material"
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is random in the header of a command: its entry id, pseudonyms in the order of their use, section → salt."""
+    """What is random in the header of a command: its entry id, pseudonyms in the order of their use, section → salt.
+
+    `seal` is a keyed digest over all of it: nobody brings pseudonyms or salts of their own choice.
+    """
 
     id: str
     uids: Sequence[str] = ()
     salts: Mapping[str, str] = field(default_factory=dict)
+    seal: bytes = b""
 
-    def check(self) -> None:
-        """`Invalid` with code `bad-signing-material` unless all of it has the form of what `prepare` gives."""
-        if not all(map(is_uuid, (self.id, *self.uids))) or not all(
-            len(salt) == SALT_DIGITS and set(salt) <= _HEX for salt in self.salts.values()
-        ):
+    def sealed(self, keys: KeyStore) -> Material:
+        """The material as this ledger gives it out."""
+        return replace(self, seal=keys.keyed_digest(_PURPOSE, self._bytes()))
+
+    def check(self, keys: KeyStore) -> None:
+        """`Invalid` with code `bad-signing-material` unless a preparation of this ledger gave it."""
+        try:
+            given = keys.is_keyed_digest(_PURPOSE, self._bytes(), self.seal)
+        except EncodingError:
+            given = False
+        if not given:
             raise Invalid(
                 "the material is not what a preparation gave", code="bad-signing-material", field="signed.material"
             )
+
+    def _bytes(self) -> bytes:
+        return canonical([self.id, list(self.uids), dict(self.salts)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,7 @@ class Prepared:
                 "id": self.material.id,
                 "uids": list(self.material.uids),
                 "salts": dict(self.material.salts),
+                "seal": self.material.seal.hex(),
             },
         }
 
@@ -103,10 +118,10 @@ class Chance:
         self._salts = salts
         return tuple(replace(section, salt=salts[section.name]) for section in sections)
 
-    def prepared(self) -> Prepared:
+    def prepared(self, keys: KeyStore) -> Prepared:
         """What was drawn, and the header that came of it."""
         assert self.header is not None, "the command has written its entry"
-        return Prepared(self.header, Material(self._id, tuple(self._uids), dict(self._salts)))
+        return Prepared(self.header, Material(self._id, tuple(self._uids), dict(self._salts)).sealed(keys))
 
 
 def check_signed(signed: Signed, index: int, unit: str | None, header: bytes, keyring: Keyring, now: str) -> None:

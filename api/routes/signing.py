@@ -79,7 +79,7 @@ def submit_signed(
 def signed_of(value: object) -> Signed:
     """The member `signed`: `{"material", "signatures": [{"key", "sig"}…], "header"?}`."""
     signed = _object(value, "signed", {"material", "signatures"}, {"header"})
-    material = _object(signed["material"], "signed.material", {"id", "uids", "salts"}, set())
+    material = _object(signed["material"], "signed.material", {"id", "uids", "salts", "seal"}, set())
     salts = _object(material["salts"], "signed.material.salts", set(), None)
     lines = signed["signatures"]
     if not isinstance(lines, list) or not 1 <= len(lines) <= MAX_SIGNATURES:
@@ -90,6 +90,7 @@ def signed_of(value: object) -> Signed:
             _text(material["id"], "signed.material.id"),
             [_text(uid, "signed.material.uids") for uid in _list(material["uids"], "signed.material.uids")],
             {name: _text(salt, "signed.material.salts") for name, salt in salts.items()},
+            _hex(material["seal"], "signed.material.seal"),
         ),
         [_signature(line) for line in lines],
         None if header is None else _object(header, "signed.header", set(), None),
@@ -125,6 +126,13 @@ def _text(value: object, field: str) -> str:
     if not isinstance(value, str):
         raise Invalid("expected a string", code="wrong-type", field=field)
     return value
+
+
+def _hex(value: object, field: str) -> bytes:
+    try:
+        return bytes.fromhex(_text(value, field))
+    except ValueError:
+        raise Invalid("expected hexadecimal", code="bad-format", field=field) from None
 
 
 def _bytes(value: object, field: str) -> bytes:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger import fsck
 from ledger.application import Ledger
 from ledger.errors import Invalid, LedgerError, Refused
+from ledger.ids import new_entry_id, new_pseudonym
 from ledger.key_events import end_key, introduce_actor_key, possession
 from ledger.keyring import actor_key_name
 from ledger.line import Line, LineActor
@@ -123,9 +124,15 @@ def test_another_key_a_broken_signature_and_none_are_refused(small: Ledger, key_
 
 @pytest.mark.parametrize(
     "changes",
-    [{"id": "no-uuid"}, {"uids": ["x"]}, {"salts": {"text": "short"}}, {"salts": {"text": "G" * 64}}],
+    [
+        {"id": new_entry_id()},
+        {"uids": [new_pseudonym()]},
+        {"uids": [1.5]},
+        {"salts": {"text": "0" * 64}},
+        {"seal": b""},
+    ],
 )
-def test_material_of_another_form_is_refused(small: Ledger, key_id: str, changes: dict[str, Any]) -> None:
+def test_material_that_no_preparation_gave_is_refused(small: Ledger, key_id: str, changes: dict[str, Any]) -> None:
     told = signed(small, small.prepare_signing(promise()), key_id)
     with pytest.raises(Invalid) as refused:
         small.submit(promise(), signed=replace(told, material=replace(told.material, **changes)))
@@ -176,6 +183,7 @@ def test_a_signed_command_can_be_part_of_a_transaction(small: Ledger, key_id: st
 def test_material_of_a_preparation_round_trips_through_json(small: Ledger, key_id: str) -> None:
     prepared = small.prepare_signing(promise())
     shown = prepared.as_json()
-    again = Material(shown["material"]["id"], shown["material"]["uids"], shown["material"]["salts"])
+    told = shown["material"]
+    again = Material(told["id"], told["uids"], told["salts"], bytes.fromhex(told["seal"]))
     assert canonical(shown["header"]) == prepared.header
     small.submit(promise(), signed=replace(signed(small, prepared, key_id), material=again))

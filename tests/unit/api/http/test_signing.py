@@ -109,6 +109,14 @@ def test_what_was_not_signed_is_not_written(own_house: House, system: Caller) ->
     assert own_house.ledger.size == size
 
 
+def test_nobody_brings_pseudonyms_of_their_own(own_house: House, system: Caller) -> None:
+    introduce(own_house, system)
+    told = signed(system.post("/v1/signing/preparations", promise()).json(), own_house)
+    person = own_house.uid("subject", "P1")
+    answer = submit(system, promise(), {**told, "material": {**told["material"], "uids": [person]}})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-signing-material")
+
+
 def test_a_preparation_is_judged_as_the_command_would_be(own_house: House, system: Caller) -> None:
     size = own_house.ledger.size
     answer = system.post("/v1/signing/preparations", promise(promisor_id="U2"))
@@ -125,9 +133,18 @@ def test_a_preparation_is_judged_as_the_command_would_be(own_house: House, syste
         ([], "signed"),
         ({}, "signed.material"),
         ({"material": {}, "signatures": []}, "signed.material.id"),
-        ({"material": {"id": "x", "uids": [], "salts": {}}, "signatures": []}, "signed.signatures"),
-        ({"material": {"id": "x", "uids": [], "salts": {}}, "signatures": [{"key": "0" * 8, "sig": "!"}]}, None),
-        ({"material": {"id": "x", "uids": [], "salts": {}, "more": 1}, "signatures": [{}]}, "signed.material"),
+        ({"material": {"id": "x", "uids": [], "salts": {}, "seal": "00"}, "signatures": []}, "signed.signatures"),
+        (
+            {
+                "material": {"id": "x", "uids": [], "salts": {}, "seal": "00"},
+                "signatures": [{"key": "0" * 8, "sig": "!"}],
+            },
+            None,
+        ),
+        (
+            {"material": {"id": "x", "uids": [], "salts": {}, "seal": "00", "more": 1}, "signatures": [{}]},
+            "signed.material",
+        ),
     ],
 )
 def test_another_form_is_refused_with_its_place(own_house: House, system: Caller, told: Any, field: str | None) -> None:
