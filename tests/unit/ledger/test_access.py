@@ -341,8 +341,11 @@ def drop(copy: Copy) -> None:
 
 
 def forget_in_the_key_store(copy: Copy) -> None:
+    """As if neither an access log nor a sentinel had ever been made."""
     with copy.opened() as ledger:
-        ledger.keys.destroy(ledger.book.uid, "ACCESS")
+        for retention in ("ACCESS", "SENTINEL"):
+            ledger.keys.destroy(ledger.book.uid, retention)
+    (copy.folder / "sentinel").unlink()
 
 
 def test_a_ledger_without_one_shows_nobodys_record_until_it_is_made(small: Ledger, reopened: Copy) -> None:
@@ -354,7 +357,7 @@ def test_a_ledger_without_one_shows_nobodys_record_until_it_is_made(small: Ledge
     assert {finding.code for finding in reopened.verify().findings} == {"access-log-unmade"}
 
     with reopened.keys_given():
-        assert upgrade(reopened.url) == ["access-log"]
+        assert upgrade(reopened.url) == ["access-log", "sentinel"]
         assert upgrade(reopened.url) == []
     with reopened.opened() as ledger:
         look(ledger)
@@ -368,7 +371,7 @@ def test_one_that_was_begun_and_not_marked_is_begun_again(small: Ledger, reopene
     leaf = reopened.access.rows("SELECT leaf FROM entries")
 
     with reopened.keys_given():
-        assert upgrade(reopened.url) == ["access-log"]
+        assert upgrade(reopened.url) == ["access-log", "sentinel"]
 
     assert reopened.access.rows("SELECT leaf FROM entries") != leaf
     assert reopened.verify().ok

@@ -21,6 +21,7 @@ from ledger.tokens import Tokens
 from tests.support.golden import Copy
 from tests.support.ledgers import person_registered, uid_of, unit_registered
 
+HEAD = "SELECT size, root, chain, frontier, recorded_at FROM head"  # less the counter of commits
 AUDITOR = Viewer("auditor-1", "AUDITOR")
 FIRST_TABLES = {
     "entries", "head", "tiles", "entry_subjects", "disclosures", "request_keys", "blind_index", "documents", "tracking",
@@ -29,17 +30,20 @@ FIRST_TABLES = {
 
 @pytest.fixture
 def first_release(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
-    """A ledger as the first release made it: by migration 0001 alone, without seals and an access log."""
+    """A ledger as the first release made it: by migration 0001 alone, without seals, access log and sentinel."""
     copy = Copy(database_url, tmp_path)
     with copy.keys_given(), monkeypatch.context() as then:
         then.setattr(Ledger, "make_access", lambda ledger: None)
+        then.setattr(Ledger, "publish", lambda ledger: None)
         ledger = create(database_url, origin="localhost/small")
         ledger.submit(unit_registered("U1"))
         ledger.submit(person_registered("P1"), request=("writer", "key"))
+        ledger.keys.destroy(ledger.book.uid, "SENTINEL")
         ledger.close()
+    (tmp_path / "sentinel").unlink()
     for table in ("request_keys", "blind_index"):
         copy.rows(f"ALTER TABLE {table} DROP COLUMN seal")
-    for table in ("access_log", "tokens", "attachments"):
+    for table in ("access_log", "tokens", "attachments", "checkpoints"):
         copy.rows(f"DROP TABLE {table}")
     copy.rows("UPDATE alembic_version SET version_num = '0001'")
     assert len(copy.rows("SELECT * FROM entries")) == 3
@@ -61,14 +65,14 @@ def test_it_is_not_opened_by_accident(first_release: Copy) -> None:
 
 def test_an_upgrade_changes_no_entry_and_makes_the_access_log(first_release: Copy) -> None:
     entries = first_release.rows("SELECT * FROM entries ORDER BY idx")
-    head = first_release.rows("SELECT * FROM head")
+    head = first_release.rows(HEAD)
 
     with first_release.keys_given():
-        assert upgrade(first_release.url) == ["0002", "access-log"]
+        assert upgrade(first_release.url) == ["0002", "0003", "access-log", "sentinel"]
         assert upgrade(first_release.url) == []
 
     assert first_release.rows("SELECT * FROM entries ORDER BY idx") == entries
-    assert first_release.rows("SELECT * FROM head") == head
+    assert first_release.rows(HEAD) == head
     for quick in (False, True):
         report = first_release.verify(quick=quick)
         assert report.ok
@@ -109,7 +113,7 @@ def test_an_upgrade_without_the_keys_is_finished_with_them(first_release: Copy) 
     (first_release.folder / "away").rename(first_release.folder / "keys")
 
     with first_release.keys_given():
-        assert upgrade(first_release.url) == ["access-log"]
+        assert upgrade(first_release.url) == ["access-log", "sentinel"]
     assert first_release.verify().findings == ()
 
 
@@ -124,5 +128,5 @@ def test_an_access_log_of_an_older_release_is_brought_up_too(first_release: Copy
     assert {finding.code for finding in first_release.verify(quick=True).findings} == {"schema"}
 
     with first_release.keys_given():
-        assert upgrade(first_release.url) == ["access-log 0002"]
+        assert upgrade(first_release.url) == ["access-log 0002", "access-log 0003"]
     assert first_release.verify().findings == ()

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Group
-from ledger.log.encoding import MAX_DEPTH, MAX_INTEGER, EncodingError, canonical, check_nfc, parse
+from ledger.log import encoding
+from ledger.log.encoding import MAX_DEPTH, MAX_INTEGER, EncodingError, canonical, check_nfc, check_plain, parse
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]*", fullmatch=True)
 SCALARS = (
@@ -139,6 +140,8 @@ def test_half_a_surrogate_pair_is_refused() -> None:
     error = refused({"data": {"names": ["张", "x\ud800"]}})
 
     assert (error.code, error.field) == ("lone-surrogate", "data.names[1]")
+    for half in ("\ud800", "\udfff"):
+        assert (refused(half).code, refused(half).field) == ("lone-surrogate", None)
 
 
 def test_nesting_is_bounded() -> None:
@@ -149,6 +152,16 @@ def test_nesting_is_bounded() -> None:
     assert innermost.code == "too-deep"
     assert innermost.field == ".".join(["a"] * MAX_DEPTH)
     assert parse(canonical(nested_objects(MAX_DEPTH))) == nested_objects(MAX_DEPTH)
+
+
+def test_a_part_of_a_value_is_checked_at_its_level() -> None:
+    check_plain(nested(MAX_DEPTH))
+    check_plain(nested(MAX_DEPTH - 1), 2)
+
+    for value, depth, code in ((nested(MAX_DEPTH), 2, "too-deep"), ({"a": 1.5}, 1, "float-not-allowed")):
+        with pytest.raises(EncodingError) as caught:
+            check_plain(value, depth)
+        assert caught.value.code == code
 
 
 def test_a_value_that_holds_itself_is_too_deep() -> None:
@@ -175,6 +188,7 @@ def test_a_decomposed_string_is_refused_in_a_header() -> None:
     error = refused({"data": {"given": ["é", "e\u0301"]}}, nfc=True)
 
     assert (error.code, error.field) == ("not-nfc", "data.given[1]")
+    assert refused("e\u0301", nfc=True).field is None
 
 
 def test_composed_strings_pass_the_check_of_a_header() -> None:
@@ -207,9 +221,12 @@ def test_composed_strings_pass_the_check_of_a_header() -> None:
         (b'{"a":1,"a":1}', "duplicate-name"),
         (b'{"x":{"a":1,"b":2,"a":3}}', "duplicate-name"),
         (b'{"A":1}', "bad-name"),
+        (b"[9007199254740991 ]", "not-canonical"),
+        (b"[-9007199254740991 ]", "not-canonical"),
         (b"9007199254740992", "integer-out-of-range"),
         (b"9" * 10_000, "integer-out-of-range"),
         (b'"\\ud800"', "lone-surrogate"),
+        (b'{"a":"\\ud800"}', "lone-surrogate"),
         (b'["\\udc00\\ud800 and more text"]', "lone-surrogate"),
         (b'"\xed\xa0\x80"', "not-utf-8"),
         ("張三".encode("gb18030"), "not-utf-8"),
@@ -222,8 +239,13 @@ def test_bytes_that_are_not_canonical_are_refused_by_name(data: bytes, code: str
 
 
 def test_names_stay_checked_after_the_store_of_known_names_is_full() -> None:
+    short, long = "a" * 64, "a" * 65
+    encoding._known_names.clear()
+    canonical({short: 1, long: 1})
+    assert encoding._known_names == {short}
     for number in range(5000):
         canonical({f"name_{number}": 1})
 
+    assert len(encoding._known_names) == encoding._KNOWN_NAMES_LIMIT
     assert canonical({"one_more": 1}) == b'{"one_more":1}'
     assert refused({"One_more": 1}).code == "bad-name"

@@ -118,3 +118,38 @@ def test_discarding_leaves_no_file(sentinel: Sentinel) -> None:
     sentinel.advance(ORIGIN, None, note(1))
     sentinel.discard()
     assert list(sentinel.path.parent.iterdir()) == []
+
+
+def test_it_is_whole_however_it_grew(sentinel: Sentinel) -> None:
+    assert sentinel.whole()
+    for size in (1, 2, 30):
+        sentinel.advance(ORIGIN, sentinel.newest(ORIGIN), note(size))
+        sentinel.advance(OTHER, sentinel.newest(OTHER), note(size, OTHER))
+    assert sentinel.whole()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT 1",  # its guard is off, which is enough
+        "DELETE FROM checkpoints WHERE place = 2",
+        "UPDATE checkpoints SET place = 9 WHERE place = 3",
+        "UPDATE checkpoints SET origin = 'localhost/b' WHERE place = 1",
+        "UPDATE checkpoints SET size = 3 WHERE place = 1",
+        "UPDATE checkpoints SET note = 'x' WHERE place = 1",
+        "CREATE TABLE more (x)",
+    ],
+)
+@pytest.mark.parametrize("guarded", [False, True])
+def test_what_was_done_to_it_behind_its_back_is_seen(sentinel: Sentinel, statement: str, guarded: bool) -> None:
+    for size in (1, 2, 3):
+        sentinel.advance(ORIGIN, sentinel.newest(ORIGIN), note(size))
+    with closing(sqlite3.connect(sentinel.path)) as file, file:
+        guards = file.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            file.execute(f"DROP TRIGGER {name}")
+        file.execute(statement)
+        for _, text in guards if guarded else ():
+            file.execute(text)
+
+    assert sentinel.whole() == (guarded and statement == "SELECT 1")
