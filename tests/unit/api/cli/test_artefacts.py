@@ -14,6 +14,7 @@ from ledger.log.cosignature import cosign
 from ledger.log.note import KeyType, format_vkey, parse_note
 from tests.unit.api.cli.conftest import Run
 
+USCC = "91110000600037341L"
 URL = "sqlite:///integrity.db"
 
 
@@ -173,3 +174,24 @@ def test_a_verification_asks_for_the_witnesses_that_were_named(opened: Run, monk
     result = opened("verify", "--quick", "--json")
     assert (result.exit_code, codes(json.loads(result.stdout))) == (0, [])
     assert "no witness configured" not in json.loads(result.stdout)["not_checked"]
+
+
+def test_nothing_is_written_while_no_witness_has_seen_it_lately(opened: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    witness = Ed25519PrivateKey.generate()
+    vkey = format_vkey("w/one", witness.public_key().public_bytes_raw(), KeyType.COSIGNATURE)
+    Path("policy").write_text(f"witness one {vkey}\nquorum one\n", encoding="utf-8")
+    line = json.dumps(
+        {
+            "type": "SubjectRegistered", "effective_on": "2026-01-05", "actor": {"id": "hr", "role": "HR"},
+            "data": {"subject_id": "U88", "kind": "UNIT", "name": "示范", "uscc": USCC, "region": "230800"},
+        },
+        ensure_ascii=False,
+    )  # fmt: skip
+    Path("more.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    monkeypatch.setenv("INTEGRITY_WITNESS_POLICY", "policy")
+    monkeypatch.setenv("INTEGRITY_MAX_UNWITNESSED_AGE", "60")
+    refused = opened("import", "more.jsonl", "--json")
+    assert (refused.exit_code, json.loads(refused.stderr)["error"]["code"]) == (5, "unwitnessed")
+    assert opened("score", "U1", "--as-of", "2025-07-05").exit_code == 0  # reads go on
+    monkeypatch.delenv("INTEGRITY_MAX_UNWITNESSED_AGE")
+    assert opened("import", "more.jsonl").exit_code == 0
