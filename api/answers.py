@@ -143,6 +143,30 @@ class Remedy(TypedDict):
     until: Day | None
 
 
+class Step(TypedDict):
+    """A remedy: at whom, within which time; `where` says whether it is a command of this ledger."""
+
+    route: str
+    where: Literal["HERE", "ELSEWHERE"]
+    body: str
+    demonstration: bool
+    file_within: NotRequired[dict[str, Any]]
+    after_review: NotRequired[dict[str, Any]]
+    decide_within: NotRequired[dict[str, Any]]
+    until: NotRequired[Day | None]
+    decide_by: NotRequired[Day | None]
+
+
+class Recourse(TypedDict):
+    """A row of the remedy table: what can be done about a record, and whether its effects stop meanwhile."""
+
+    record: str
+    effects: str
+    clause: str
+    demonstration: bool
+    steps: list[Step]
+
+
 class Appeal(TypedDict):
     route: str
     filed_on: Day
@@ -176,6 +200,7 @@ class Breach(TypedDict):
     unit: NotRequired[str | None]
     commitment: NotRequired[str | None]
     remedies: NotRequired[list[Remedy]]
+    recourse: NotRequired[list[Recourse]]
     appeals: NotRequired[list[Appeal]]
     texts: NotRequired[list[Text]]
 
@@ -210,6 +235,14 @@ class OneCommitment(Stands, Commitment):
     subject: str
 
 
+class Confirmation(TypedDict):
+    """A recipient's word that its own copy follows the repair."""
+
+    recipient: str
+    confirmed_on: Day
+    event: Index
+
+
 class Repair(TypedDict):
     id: str
     breach: str
@@ -220,6 +253,7 @@ class Repair(TypedDict):
     due_on: Day | None
     decided_on: Day | None
     barred_until: Day | None
+    confirmations: list[Confirmation]
     events: list[Index]
 
 
@@ -326,6 +360,8 @@ class Check(Stands):
     decision: str | None
     decided_on: Day | None
     state: str
+    references: list[dict[str, Any]]
+    recourse: NotRequired[Recourse]
     events: list[Index]
 
 

@@ -19,13 +19,16 @@ from api import openapi, problems
 from api.auth import Rates, Wiring, admit
 from api.hosts import KnownHosts
 from api.observing import Observing, metrics_router
+from api.outbox.outbox import outbox_of
 from api.pages import house as pages
 from api.policy import PUBLIC, check_policies, open_to
 from api.publishing import Publishing
 from api.routes import (
     attachments,
     batch,
+    certificates,
     commands,
+    deadlines,
     differences,
     entries,
     evidence,
@@ -39,6 +42,7 @@ from api.routes import (
     tiles,
 )
 from api.settings import THREADS, Settings
+from api.timers import Timers
 from api.witness.cosigning import cosigning_of, witnessing_of
 from ledger.application import Ledger
 from ledger.tokens import Tokens
@@ -55,8 +59,11 @@ class Door(FastAPI):
         return Observing(super().build_middleware_stack(), self.state.wiring)
 
 
-def create_app(ledger: Ledger, settings: Settings | None = None, *, demo: Demo | None = None) -> FastAPI:
-    """The application over one open ledger; with `demo` also the addresses that sign its roles in.
+def create_app(
+    ledger: Ledger, settings: Settings | None = None, *, demo: Demo | None = None, timers: bool = False
+) -> FastAPI:
+    """The application over one open ledger; with `demo` also the addresses that sign its roles in, with `timers` also
+    the thread that writes down what days that passed brought with them.
 
     `NoPolicy` where a route declares whom it serves to nobody.
     """
@@ -67,6 +74,8 @@ def create_app(ledger: Ledger, settings: Settings | None = None, *, demo: Demo |
     )
 
     ledger.witnessing = witnessing_of(ledger, settings)
+    outbox = outbox_of(ledger, settings)
+    timing = Timers(ledger, interval=settings.timer_interval_seconds) if timers else None
     cosigning = cosigning_of(ledger.witnessing, ledger, publishing, settings)
 
     @asynccontextmanager
@@ -76,9 +85,15 @@ def create_app(ledger: Ledger, settings: Settings | None = None, *, demo: Demo |
         await anyio.to_thread.run_sync(publishing.start)
         if cosigning is not None:
             cosigning.start()
+        for thread in (timing, outbox):
+            if thread is not None:
+                thread.start()
         try:
             yield
         finally:
+            for thread in (timing, outbox):
+                if thread is not None:
+                    await anyio.to_thread.run_sync(thread.stop)
             if cosigning is not None:
                 await anyio.to_thread.run_sync(cosigning.stop)
             await anyio.to_thread.run_sync(publishing.stop)
@@ -95,8 +110,20 @@ def create_app(ledger: Ledger, settings: Settings | None = None, *, demo: Demo |
     )
     app.state.wiring = Wiring(ledger, Tokens(ledger), Rates(settings.rate_limit), keeper, publishing, settings)
     problems.install(app)
-    of_the_ledger = (entries, proofs, tiles, receipts, evidence)
-    for room in (health, reads, differences, lists, commands, batch, signing, attachments, imports, *of_the_ledger):
+    of_the_ledger = (entries, proofs, tiles, receipts, evidence, certificates)
+    for room in (
+        health,
+        reads,
+        differences,
+        deadlines,
+        lists,
+        commands,
+        batch,
+        signing,
+        attachments,
+        imports,
+        *of_the_ledger,
+    ):
         app.include_router(room.router)
     app.include_router(metrics_router)
     pages.move_in(app, demo)

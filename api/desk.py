@@ -80,11 +80,17 @@ class Desk:
         return self.ledger.uid("subject", self.viewer.actor) if role == "SUBJECT" else None
 
     def _is_own(self, subject: str) -> bool:
-        return subject == self.own_uid()
+        """Whether a record is that subject's, under any of its registrations, or that of a unit which ended and whose
+        open matters it answers for. A head reads the unit's own alone: a reorganisation opens no old file to them."""
+        own, relations = self.own_uid(), self.ledger.relations()
+        if self.viewer.role == "UNIT_HEAD":
+            return relations.same(subject, own)
+        return subject in relations.stands_for(own)
 
     def is_about_viewer(self, subject: str) -> bool:
         """Whether a record is about whoever looks: nobody reads their own case beyond a subject's rights."""
-        return self.viewer.role != "SUBJECT" and self.ledger.uid("subject", self.viewer.actor) == subject
+        actor = self.ledger.uid("subject", self.viewer.actor)
+        return self.viewer.role != "SUBJECT" and self.ledger.relations().same(actor, subject)
 
     def _may_read_file(self, registration: Logged) -> bool:
         """A subject reads its own file, a unit head that of the unit and of whoever has a post there today."""
@@ -95,8 +101,7 @@ class Desk:
             return self._is_own(uid)
         if role != "UNIT_HEAD" or registration.data["kind"] != "PERSON":
             return role != "UNIT_HEAD" or self._is_own(uid)
-        unit = self.ledger.subject(uid).unit_on(self.today())
-        return unit is not None and unit == self.own_uid()
+        return self.ledger.relations().same(self.ledger.unit_on(uid, self.today()), self.own_uid())
 
     def purpose(self, purpose: str | None) -> str:
         """Why the viewer looks: theirs by role, or stated; HR and the credit office always state it.
@@ -203,11 +208,13 @@ class Desk:
         return self.viewer.role != "HR" or self._requested(answer)
 
     def _requested(self, check: Mapping[str, Any]) -> bool:
-        """Whether the viewer's unit requested the check; either may be named by its id or its pseudonym."""
+        """Whether the viewer's unit, or one whose matters it took over, requested the check; either may be named by its
+        id or its pseudonym."""
         unit, requester = self.viewer.unit, check.get("requester")
         if unit is None or not isinstance(requester, str):
             return False
-        return (self.ledger.uid("subject", unit) or unit) == (self.ledger.uid("subject", requester) or requester)
+        asked = self.ledger.uid("subject", requester) or requester
+        return asked in self.ledger.relations().stands_for(self.ledger.uid("subject", unit) or unit)
 
     def access_log(self, subject: str) -> dict[str, Any]:
         """Which unit looked at a subject's record, in which role, when and why."""
@@ -223,7 +230,7 @@ class Desk:
         if ref is not None:
             uid = self.ledger.uid("subject", ref)
         else:
-            uid = self.ledger.find("id-number", id_number or "")
+            uid = self.ledger.holder("id-number", id_number or "")
             if uid is not None and not self._has_name(uid, name or ""):
                 uid = None
         if uid is None or not self._may_read_file(self._registered(uid, self.ledger.size)):
@@ -233,9 +240,7 @@ class Desk:
         return uid
 
     def _has_name(self, uid: str, name: str) -> bool:
-        registration = registered(self.ledger, uid, self.ledger.size)
-        identity = self.ledger.sections(registration, ("identity",)).get("identity") or {}
-        known = str(identity.get("name") or "")
+        known = str(self.ledger.identity(uid).get("name") or "")
         return bool(known) and unicodedata.normalize("NFC", known) == unicodedata.normalize("NFC", name)
 
     def look_at_entries(self, entries: Iterable[Logged]) -> None:
@@ -358,7 +363,13 @@ class Desk:
         """What this viewer's system signs of a command, judged as `submit` would judge it; nothing is written."""
         if not self._may_act(line):
             raise NotFound(NOTHING_KNOWN)
-        return self.ledger.prepare_signing(line, documents=documents)
+        try:
+            return self.ledger.prepare_signing(line, documents=documents)
+        except LedgerError as error:
+            self.leave_trace(line.type, error)
+            if self.viewer.role == "SUBJECT" and error.code in _NOT_THEIRS:
+                raise NotFound(NOTHING_KNOWN) from error
+            raise
 
     def leave_trace(self, type_: str, error: LedgerError, target: str | None = None) -> None:
         """A rule refused a command of this viewer: its type and the rule's code stand in the access log."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -43,6 +44,9 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 _FIELDS: Final = ("trace_id", "code", "error", "method", "route", "status", "milliseconds", "token")
 
 
+_PLACES: Final = re.compile(r" ?[\[(]?%[a-z][\])]?")  # where a value would stand in a message
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line; only fields known to hold nothing personal, and never a traceback."""
 
@@ -50,7 +54,8 @@ class JsonLines(logging.Formatter):
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {"at": moment, "level": record.levelname.lower(), "logger": record.name}
         # Only what stands in a program is said, never what was put into it.
-        line["event"] = str(record.msg).strip() if record.name.startswith(("integrity.", "uvicorn.")) else "unnamed"
+        known = record.name.startswith(("integrity.", "uvicorn."))
+        line["event"] = _PLACES.sub("", str(record.msg)).strip() if known else "unnamed"
         line |= {name: getattr(record, name) for name in _FIELDS if getattr(record, name, None) is not None}
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__

@@ -79,10 +79,32 @@ class Acknowledged(TypedDict):
     uid: Uid
 
 
+class CertificateMade(TypedDict):
+    """A certificate as it is carried, and the salt that is for its holder alone."""
+
+    certificate: Annotated[str, Field(description="a compact JWS")]
+    salt: Hex
+    digest: Hex
+    expires_on: Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+    index: Index
+
+
+class CertificateRevoked(TypedDict):
+    """Which certificate holds no more, and where the entry stands that says so."""
+
+    digest: Hex
+    index: Index
+    size: int
+    leaf: Hex
+    recorded_at: Moment
+    version: int
+
+
 class Material(TypedDict):
     """What is random in a header: sent back with the signature, so that the same header is made again."""
 
     id: Uid
+    after: int
     uids: list[Uid]
     salts: dict[str, Hex]
     seal: Hex

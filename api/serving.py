@@ -49,6 +49,8 @@ WHAT_TO_DO: Final = {
     "no-sentinel": "put it back, or say where it is (INTEGRITY_SENTINEL); where it is lost, `integrity sentinel adopt`",
     "sentinel-ahead": "put the newer database back, or run `integrity verify`",
     "sentinel-differs": "run `integrity verify`",
+    "sentinel-foreign": "put its own back; where that is lost, move this one away and `integrity sentinel adopt`; after an "
+    "opening that was interrupted, `integrity migrate`",
     "sentinel-unavailable": "see that it can be read and written (INTEGRITY_SENTINEL)",
 }
 _OPTIONS: Final[dict[str, Any]] = {
@@ -143,7 +145,7 @@ def serve(
         # A demonstration's terminal is for its addresses.
         log_to_stderr(logging.INFO if demo is None else logging.WARNING)
         if workers == 1:
-            run_on(create_app(ledger, demo=demo), socket_)
+            run_on(create_app(ledger, demo=demo, timers=demo is None), socket_)
             return
     os.environ[DATABASE] = url
     uvicorn.run("api.serving:worker", factory=True, workers=workers, host=host, port=port, **_OPTIONS)
@@ -179,7 +181,7 @@ def _ended_by_signal() -> Iterator[None]:
 def worker() -> FastAPI:
     """The application of one of several processes; each opens the ledger for itself."""
     log_to_stderr()
-    return create_app(open_checked(os.environ[DATABASE]))
+    return create_app(open_checked(os.environ[DATABASE]), timers=True)
 
 
 def free_port(host: str, wanted: int) -> int:

@@ -162,7 +162,8 @@ class AccessLog:
         as_known: int | None = None,
         defer_until: date | None = None,
     ) -> Acknowledgement:
-        """Record that a viewer looks at these subjects' records (pseudonyms); durable when this returns.
+        """Record that a viewer looks at these subjects' records (pseudonyms); durable when this returns. Whoever looks at
+        one registration of a subject sees all of them, so the look lists each.
 
         Without subjects the log as a whole was read. `consent` and `case` are pseudonyms, `scope` and `purpose` codes.
         """
@@ -175,7 +176,9 @@ class AccessLog:
             "as_known": as_known,
             "defer_until": None if defer_until is None else defer_until.isoformat(),
         }
-        return self._write(viewer, RecordAccessed, body, self._pseudonyms(subjects), purpose)
+        relations = self._ledger.relations()
+        seen = {uid for subject in subjects for uid in relations.group(subject)}
+        return self._write(viewer, RecordAccessed, body, self._pseudonyms(seen), purpose)
 
     def refusal(self, viewer: Viewer, *, type: str, code: str, target: str | None = None) -> Acknowledgement:  # noqa: A002
         """Record that a rule refused a viewer's command: its type, the rule's code, the record aimed at."""

@@ -7,19 +7,19 @@ and request key with the same body get the same acknowledgement; with another bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from hashlib import sha256
 from threading import Lock, local
 from typing import Any, Self
 
-from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.persistence import IntegrityError
 
 from ledger.access import AccessLog
-from ledger.callers import Callers
-from ledger.clock import Clock, day_of, format_time, utc_now
+from ledger.clock import Clock, day_of, utc_now
 from ledger.commands import HANDLERS, Change, Command
 from ledger.commands.checks import evaluation
 from ledger.commands.command import check_data, event_of_command, understand
@@ -33,23 +33,24 @@ from ledger.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.ids import new_entry_id
 from ledger.line import Line
 from ledger.log.encoding import EncodingError
-from ledger.mapper import LedgerMapper, seal_entry, split_off, with_signatures
+from ledger.mapper import LedgerMapper, seal_entry, split_off
 from ledger.policy import Policy
 from ledger.publisher import Published, Publisher, read_keyring
+from ledger.relations import MERGED, REORGANISED, UNDONE
 from ledger.requests import Request
-from ledger.signing import Chance, Prepared, Signed, Signers, check_signed
-from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken, LedgerStoredEvent
+from ledger.signed_commands import SignedCommands, Understood
+from ledger.signing import Chance, Signed, Signers
+from ledger.storage.events import Acknowledgement, IndexRow, IndexTaken
 from ledger.storage.key_files import load_master_key, load_signing_keys, locations
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store, open_store
-from ledger.transactions import Transactions
 from ledger.witnessing import Witnessing
 
 _ATTEMPTS = 8
-Understood = Callable[[], tuple[Command, tuple[IndexRow, ...]]]
+_ALONE = frozenset({"EligibilityCheckRequested", MERGED, UNDONE, REORGANISED})  # nobody writes between
 
 
-class Ledger(Transactions):
+class Ledger(SignedCommands):
     """One ledger, open. Use `ledger.opening` to make or open one."""
 
     def __init__(self, store: Store, keys: KeyStore, *, clock: Clock = utc_now) -> None:
@@ -107,10 +108,13 @@ class Ledger(Transactions):
         signing = partial(load_signing_keys, places.signing_key)
         return Publisher(self.store, self.origin, places.sentinel, signing)
 
-    def publish(self) -> Published:
-        """The checkpoints of both logs as they are now, signed where they have grown; the ledger's own is given."""
-        self.access.publisher.publish()
-        return self.publisher.publish()
+    def publish(self, *, begin: bool = False) -> Published:
+        """The checkpoints of both logs as they are now, signed where they have grown; the ledger's own is given.
+
+        `begin` is for a sentinel that was just made.
+        """
+        self.access.publisher.publish(begin=begin)
+        return self.publisher.publish(begin=begin)
 
     def read_opening(self) -> None:
         """Take origin and stream of the ledger from entry 0."""
@@ -148,8 +152,6 @@ class Ledger(Transactions):
         the ledger itself has and a history of its acts; a door with a viewer never gives it. `signed` is what a unit's
         system signed of what `prepare_signing` gave it. Raises a `LedgerError`; nothing is written then.
         """
-        if signed is not None:
-            signed.material.check(self.keys)
         event = event_of_command(line)
         given = {sha256(content).digest(): content for content in documents}
         try:
@@ -181,49 +183,15 @@ class Ledger(Transactions):
                 return answered
         raise AssertionError("unreachable")
 
-    def prepare_signing(self, line: Line, *, documents: Collection[bytes] = ()) -> Prepared:
-        """Judge a line and write nothing: the header it would get, for whoever signs it, and what makes it again.
-
-        Whoever acts for the first time gets a pseudonym now, since it stands in the header.
-        """
-        event = event_of_command(line)
-        given = {sha256(content).digest(): content for content in documents}
-        callers, actor = Callers(self), line.actor
-        if actor.role != Role.REPORTER:  # who gets a fresh pseudonym for each case, and no unit
-            callers.person(actor.id, subject=actor.role == Role.SUBJECT)
-            if actor.unit_id is not None:
-                callers.unit(actor.unit_id)
-        chance = Chance()
-        with self._taking(chance), self.transaction(discard=True):
-            self._write(partial(understand, self, event, line, given), line, None)
-        return chance.prepared(self.keys)
-
-    @contextmanager
-    def _taking(self, chance: Chance | None) -> Iterator[None]:
-        """While a command takes its random parts from there; None leaves them to chance indeed."""
-        self._own.chance = chance
-        try:
-            yield
-        finally:
-            self._own.chance = None
-
-    @property
-    def _chance(self) -> Chance | None:
-        chance: Chance | None = getattr(self._own, "chance", None)
-        return chance
-
-    def fresh_uid(self) -> str:
-        """A pseudonym for what a command makes, or the one that its signed header has."""
-        return super().fresh_uid() if self._chance is None else self._chance.uid()
-
     def answered(self, asked: Request | None) -> Acknowledgement | None:
         """What a request got before; None where it is new, `RequestKeyReused` where its key came with another body."""
         return None if asked is None else asked.answer(self.store.recorder, self.keys)
 
     def _attempt(self, understood: Understood, line: Line, asked: Request | None) -> Acknowledgement:
-        if line.type == "EligibilityCheckRequested" or (self._chance is not None and not self.in_transaction):
+        if line.type in _ALONE or (self._chance is not None and not self.in_transaction):
             # The evaluation stands on the size just before the request's own entry, so nobody may write between; nor
-            # while a signature is judged, since whether its key is valid depends on the entry's index.
+            # while a signature is judged, since whether its key is valid depends on the entry's index, or while it is
+            # judged who is the same as whom, which rests on other streams than the one that is written.
             with self.transaction():
                 return self.answered(asked) or self._write(understood, line, asked)
         acknowledgement = self._write(understood, line, asked)
@@ -237,11 +205,15 @@ class Ledger(Transactions):
         if getattr(self._own, "ordered", False) and not self.in_transaction:
             self._own.ordered = False
             carry_out(self)
+        if not self.in_transaction:
+            self._own.relating = False
 
     def _write(self, understood: Understood, line: Line, asked: Request | None) -> Acknowledgement:
         command, actor_rows = understood()
         self._own.act = command.act
         change = HANDLERS[line.type](self, command)
+        if self._chance is not None:
+            line = replace(line, after=self._chance.after(change.aggregate.version - 1))
         if line.after is not None and change.aggregate.version - 1 != line.after:
             raise Conflict("the record has moved on; read again", code="stale-version", field="after")
         if command.documents.keys() - change.documents.keys():
@@ -307,23 +279,14 @@ class Ledger(Transactions):
             self.forget_live(aggregate)
             raise
         self.keep_live(aggregate)
+        if change.relates:
+            self._own.relating = True
+            self.forget_relations()
         if line is not None and line.type == "SubjectRegistered":
             self.registered(str(line.data["subject_id"]))
+        elif line is not None and line.type == "SubjectIdentityCorrected":
+            self.registered(str(line.data.get("ref") or ""))
         return acknowledgement
-
-    def _signed(self, stored: StoredEvent, chance: Chance, unit: str | None) -> StoredEvent:
-        """The event with the signatures of its unit, which hold for this header at the index it is about to get."""
-        chance.header = stored.state
-        if chance.signed is None:
-            return stored
-        assert isinstance(stored, LedgerStoredEvent)
-        keyring = read_keyring(self.store, self.origin)
-        check_signed(chance.signed, self.size, unit, stored.state, keyring, format_time(self.clock()))
-        return with_signatures(stored, chance.signed.signatures)
-
-    def _require_unsigned_allowed(self, unit: str | None) -> None:
-        if unit is not None and not self.loading_history and self.signers.must_sign(unit):
-            raise Refused("this unit signs what it does: prepare, sign, submit", code="signature-missing")
 
     def _source_of(self, line: Line | None) -> Mapping[str, str] | None:
         """Where a line was taken over from; `recorded_at` of a file is the source's claim, never ours (DESIGN §8)."""
@@ -356,15 +319,21 @@ class Ledger(Transactions):
         """The stream of a ledger that is being opened."""
         return LedgerAggregate.blank(f"{Book.KIND}/{self.fresh_uid()}")
 
-    def write_own(self, event: type[LedgerEvent], data: Any, rows: tuple[IndexRow, ...] = ()) -> Acknowledgement:
-        """An entry of the ledger's own stream, by the system itself; `rows` are stored with it."""
+    def write_own(
+        self,
+        event: type[LedgerEvent],
+        data: Any,
+        rows: tuple[IndexRow, ...] = (),
+        asked: Request | None = None,
+    ) -> Acknowledgement:
+        """An entry of the ledger's own stream, by the system itself; `rows` and what was asked are stored with it."""
         act = Act(Actor(self.system_uid(), Role.SYSTEM), day_of(self.clock()), day_of(self.clock()))
         for attempt in range(_ATTEMPTS):
             self._own.act = act
             book = self.aggregate(Book, self.book.uid) if self.size else self.for_act(self.book)
             book.happen(event, data)
             try:
-                return self._store(Change(book, (), book.uid, (*self.own_rows(data), *rows)), act, None, None, ())
+                return self._store(Change(book, (), book.uid, (*self.own_rows(data), *rows)), act, None, asked, ())
             except IntegrityError:  # the ledger spoke elsewhere at the same time
                 if attempt == _ATTEMPTS - 1 or self.in_transaction:
                     raise

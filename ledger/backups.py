@@ -9,18 +9,20 @@ nobody would know. What was ordered to be erased is erased again before anybody 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from ledger import fsck
 from ledger.application import Ledger
 from ledger.artefacts.bundle import BadArtefact
 from ledger.clock import format_time
 from ledger.erasing import replay_erasures
 from ledger.errors import Conflict, LedgerError, NotFound, Refused, VerificationError
+from ledger.fsck import Grade
 from ledger.log.checkpoint import Checkpoint, parse_checkpoint
 from ledger.log.encoding import EncodingError, canonical, parse
 from ledger.log.note import parse_note
@@ -108,21 +110,34 @@ def make_backup(ledger: Ledger, folder: Path) -> Manifest:
 
 
 def backup_keys(url: str, folder: Path) -> list[str]:
-    """Copy key store, key files and sentinel into a new folder, apart from the backup; the names of the files."""
+    """Copy key store and key files into a new folder, apart from the backup; the names of the files.
+
+    Not the sentinel: an older copy of it knows less, and would let an older backup pass.
+    """
     places = locations(url)
     if not is_sqlite(places.keys):
         raise Refused("a key store on PostgreSQL is backed up by its own means", code="keys-elsewhere")
     folder.mkdir(mode=0o700)
     copied = []
-    for path in (path_of(places.keys), places.master_key, places.signing_key, places.sentinel):
+    for path in (path_of(places.keys), places.master_key, places.signing_key, places.certificate_key):
         if path is not None and path.exists():
             shutil.copy2(path, folder / path.name)
             copied.append(path.name)
     return copied
 
 
-def restore_backup(folder: Path, url: str, held: Sequence[str] = ()) -> tuple[Manifest, int]:
-    """Restore into a place where no ledger is; the manifest, and how many erasures were carried out again.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back: how many erasures were carried out again, and what the backup was held against."""
+
+    manifest: Manifest
+    erased_again: int
+    against_sentinel: bool
+    against_held: int
+
+
+def restore_backup(folder: Path, url: str, held: Sequence[str] = ()) -> Restored:
+    """Restore into a place where no ledger is.
 
     `held` are checkpoints that somebody has (signed notes). `VerificationError` with code `backup-changed` where a file
     is not what the manifest says, `backup-behind` where the sentinel or a held checkpoint knows more entries or others.
@@ -142,14 +157,13 @@ def restore_backup(folder: Path, url: str, held: Sequence[str] = ()) -> tuple[Ma
         with closing(Ledger.open(url)) as ledger:
             for note in held:
                 ledger.publisher.require_follows(note)
-            with _without_sentinel():
-                ledger.publisher.check()
-                ledger.access.publisher.check()
-            return manifest, replay_erasures(ledger)
+            known = _held_against_sentinel(ledger)
+            _require_whole(ledger)  # before an order in it destroys a key
+            return Restored(manifest, replay_erasures(ledger), known, len(held))
     except BaseException as error:
         for address in reversed(made):
             discard_store(open_store(address))
-        if isinstance(error, LedgerError) and error.code in ("sentinel-ahead", "sentinel-differs"):
+        if isinstance(error, LedgerError) and error.code in ("sentinel-ahead", "sentinel-differs", "sentinel-foreign"):
             raise VerificationError(f"{error.detail}: {_WHAT_TO_DO}", code="backup-behind") from error
         raise
 
@@ -166,14 +180,24 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-@contextmanager
-def _without_sentinel() -> Iterator[None]:
-    """Where the sentinel is away there is nothing to compare with; `serve` will refuse until one is adopted."""
+def _require_whole(ledger: Ledger) -> None:
+    """The copy verifies; what an erasure took and the backup brings back is erased again next."""
+    found = {finding.code for finding in fsck.verify(ledger).findings if finding.grade is Grade.MANIPULATION}
+    if found - {"erasure-undone"}:
+        what = "the backup does not verify: look at it with `integrity verify --db sqlite:///FOLDER/ledger.db`"
+        raise VerificationError(what, code="backup-changed")
+
+
+def _held_against_sentinel(ledger: Ledger) -> bool:
+    """Whether there is a sentinel to compare with; without it `serve` will refuse until one is adopted."""
     try:
-        yield
+        ledger.publisher.check()
+        ledger.access.publisher.check()
     except Refused as error:
         if error.code != "no-sentinel":
             raise
+        return False
+    return True
 
 
 def _digest(path: Path) -> str:

@@ -6,18 +6,20 @@ is everybody's once it is committed, and forgotten where it is not.
 
 from __future__ import annotations
 
+from datetime import date
 from time import monotonic
 from typing import Any, Final, TypeVar
 
 from ledger.batches import Batches
 from ledger.domain.base import LedgerAggregate
 from ledger.domain.erasure import ErasureOrdered, PayloadErased
-from ledger.domain.subject import Subject
+from ledger.domain.subject import Post, PostAssigned, Subject, post_of, unit_of
 from ledger.editions import Editions
 from ledger.errors import Refused
 from ledger.memory import Memory
 from ledger.names import taken
 from ledger.personal import Personal
+from ledger.relations import Related
 from ledger.sealing import SealingGate
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store
@@ -30,7 +32,7 @@ _NEWEST: Final = "SELECT (SELECT max(idx) FROM entries WHERE topic = ?), (SELECT
 AnyAggregate = TypeVar("AnyAggregate", bound=LedgerAggregate)
 
 
-class Directory(Batches, Editions, Personal):
+class Directory(Related, Batches, Editions, Personal):
     """Reads shared by commands, folds and doors."""
 
     def prepare(self, store: Store, keys: KeyStore) -> None:
@@ -40,20 +42,23 @@ class Directory(Batches, Editions, Personal):
         self._heeded_at = -HEED_SECONDS
         self.prepare_names(store, keys)
         self.prepare_editions()
+        self.prepare_relations()
 
     @property
     def _memories(self) -> tuple[Memory[Any, Any], ...]:
-        return (self.uids_known, self.kinds_known, self.timelines_known)
+        return (self.uids_known, self.kinds_known, self.timelines_known, self.relations_known)
 
     def begin_learning(self) -> None:
         """This thread begins a transaction, or a part of one."""
         for memory in self._memories:
             memory.begin()
+        self.forget_relations()
 
     def end_learning(self, *, kept: bool) -> None:
         """It has ended; what was learned in it stays only if it was kept."""
         for memory in self._memories:
             memory.end(kept=kept)
+        self.forget_relations()
 
     # Erasures, also those of other processes.
 
@@ -96,3 +101,15 @@ class Directory(Batches, Editions, Personal):
 
     def subject(self, uid: str) -> Subject:
         return self.aggregate(Subject, uid)
+
+    def unit_on(self, uid: str, on: date) -> str | None:
+        """The unit of a person on a day, by the posts of all registrations; a post ends with its unit."""
+        relations = self.relations()
+        group = relations.group(uid)
+        unit = self.subject(uid).unit_on(on) if len(group) == 1 else unit_of(self._posts(uid), on)
+        return None if unit is None or relations.has_ended(unit, on) else unit
+
+    def _posts(self, uid: str) -> list[Post]:
+        own, assigned = f"{Subject.KIND}/{uid}", PostAssigned.__name__
+        entries = (one for one in self.history(uid, self.size) if one.stream == own and one.type == assigned)
+        return [post_of(entry.data) for entry in entries]

@@ -30,7 +30,8 @@ from ledger.storage.sqlite import truncate_log
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
-NAMING: Final = ("subject-ref", "id-number", "uscc", "actor", "actor-unit")  # fields that lead to a person
+# The fields that lead to a person; that somebody gave a number back must outlive them: it may be another's by now.
+NAMING: Final = ("subject-ref", "id-number", "uscc", "actor", "actor-unit")
 
 _PENDING = """
     SELECT o.idx FROM entries o WHERE o.topic = ? AND NOT EXISTS (

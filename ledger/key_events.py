@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger.certificates import certificate_key
 from ledger.domain.keys import KeyIntroduced, KeyRetired, KeyRevoked
 from ledger.domain.values import SubjectKind
 from ledger.errors import Invalid, NotFound, Refused, VerificationError
-from ledger.keyring import ACTOR_SIGNING, LOG_SIGNING, Keyring, KnownKey, actor_key_name
+from ledger.keyring import ACTOR_SIGNING, CERTIFICATE_SIGNING, LOG_SIGNING, Keyring, KnownKey, actor_key_name
 from ledger.log.note import KeyType, format_vkey, parse_vkey, verify_ed25519
+from ledger.requests import Request
 from ledger.storage.events import Acknowledgement
 from ledger.storage.key_files import load_signing_keys, locations, replace_signing_keys
 
@@ -41,7 +43,8 @@ def rotate_signing_key(ledger: Ledger) -> KnownKey:
 def end_key(ledger: Ledger, key: str, *, revoked_since: int | None = None) -> Acknowledgement:
     """Retire a key, or revoke it: what it signed from that size on counts no more. `key` is its id.
 
-    `NotFound` with code `no-key`; `Refused` with code `key-ended`, or `last-key` where no signing key would be left.
+    A key for certificates gets its successor at once. `NotFound` with code `no-key`; `Refused` with code `key-ended`,
+    or `last-key` where no signing key would be left.
     """
     known = _known(ledger.publisher.keyring(), key)
     if known.purpose == LOG_SIGNING:
@@ -49,6 +52,9 @@ def end_key(ledger: Ledger, key: str, *, revoked_since: int | None = None) -> Ac
     with ledger.transaction():
         acknowledgement = _end(ledger, _known(ledger.publisher.keyring(), key), revoked_since)
     ledger.signers.forget()
+    if known.purpose == CERTIFICATE_SIGNING:
+        certificate_key(ledger)  # its successor, without which no status list could be signed
+        ledger.publish()
     return acknowledgement
 
 
@@ -70,10 +76,13 @@ def _end_signing_key(ledger: Ledger, known: KnownKey, revoked_since: int | None)
     return acknowledgement
 
 
-def introduce_actor_key(ledger: Ledger, unit: str, vkey: str, proof: bytes, *, required: bool) -> Acknowledgement:
+def introduce_actor_key(
+    ledger: Ledger, unit: str, vkey: str, proof: bytes, *, required: bool, asked: Request | None = None
+) -> Acknowledgement:
     """Introduce the key of a registered unit (its caller's id). `proof` is the key's signature over `possession`.
 
-    With `required` nothing unsigned is the unit's act any more, from a minute after this on.
+    With `required` nothing unsigned is the unit's act any more, from a minute after this on. With `asked` a retry gets
+    the first answer.
     """
     uid = ledger.require_uid(unit, (SubjectKind.UNIT,), "unit")
     key = parse_vkey(vkey)
@@ -90,10 +99,13 @@ def introduce_actor_key(ledger: Ledger, unit: str, vkey: str, proof: bytes, *, r
             "the signature does not show that the unit has the key", code="no-possession", field="proof"
         ) from None
     with ledger.transaction():
+        answered = ledger.answered(asked)
+        if answered is not None:
+            return answered
         if ledger.publisher.keyring().known(key.id) is not None:
             raise Refused("another key of the ledger has this id", code="key-id-taken", field="vkey")
         data = KeyIntroduced.Data(purpose=ACTOR_SIGNING, vkey=vkey, unit=uid, required=required)
-        acknowledgement = ledger.write_own(KeyIntroduced, data)
+        acknowledgement = ledger.write_own(KeyIntroduced, data, asked=asked)
     ledger.signers.forget()
     return acknowledgement
 

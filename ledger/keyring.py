@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from ledger.clock import format_time, parse_time
+from ledger.clock import format_time
 from ledger.errors import LedgerError, VerificationError
 from ledger.log.entry import Signature, signed_message
 from ledger.log.note import KeyType, VerifierKey, parse_vkey, verify_ed25519
 
 LOG_SIGNING: Final = "log-signing"
+CERTIFICATE_SIGNING: Final = "certificate-signing"
 ACTOR_SIGNING: Final = "actor-signing"
 OPENED: Final = "ledger.opened.v1"
 INTRODUCED: Final = "key.introduced.v1"
@@ -30,6 +31,11 @@ _MEMBERS: Final = {RETIRED: {"key"}, REVOKED: {"key", "since"}}
 def actor_key_name(origin: str, unit: str) -> str:
     """The name of the key of a unit (its pseudonym)."""
     return f"{origin}/unit/{unit}"
+
+
+def certificate_key_name(origin: str) -> str:
+    """The name of a key for certificates."""
+    return f"{origin}/certificate"
 
 
 @dataclass(slots=True)
@@ -67,6 +73,7 @@ class Keyring:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self._keys: dict[str, KnownKey] = {}
+        self._of_unit: dict[str, list[KnownKey]] = {}
 
     def take(self, index: int, topic: str, data: Mapping[str, Any], recorded_at: str) -> None:
         """A key event, or entry 0; an entry of another topic says nothing here."""
@@ -92,13 +99,16 @@ class Keyring:
         if len(set(ids)) < len(ids) or not self._keys.keys().isdisjoint(ids):
             raise _no_sense("another key has its id")
         self._keys.update(zip(ids, keys, strict=True))
+        for key in keys:
+            if key.unit is not None:
+                self._of_unit.setdefault(key.unit, []).append(key)
 
     def _known_key(self, index: int, data: object, members: set[str], recorded_at: str) -> KnownKey:
         if not isinstance(data, Mapping) or data.keys() != members:
             raise _no_sense("its members are not those of a key")
         purpose, unit, required = data["purpose"], data.get("unit"), data.get("required", False)
         if (
-            purpose not in (LOG_SIGNING, ACTOR_SIGNING)
+            purpose not in (LOG_SIGNING, CERTIFICATE_SIGNING, ACTOR_SIGNING)
             or (unit is not None) != (purpose == ACTOR_SIGNING)
             or not (unit is None or isinstance(unit, str))
             or type(required) is not bool
@@ -108,11 +118,15 @@ class Keyring:
             vkey = parse_vkey(data["vkey"])
         except (LedgerError, AttributeError):
             raise _no_sense("its verifier key is not written as one") from None
-        name = self.origin if unit is None else actor_key_name(self.origin, unit)
-        if vkey.name != name or vkey.kind is not KeyType.ED25519:
+        if vkey.name != self._name(purpose, unit) or vkey.kind is not KeyType.ED25519:
             raise _no_sense("its verifier key has another name")
-        binds_from = format_time(parse_time(recorded_at) + REQUIRED_AFTER) if required else None
+        binds_from = _later(recorded_at) if required else None
         return KnownKey(vkey, data["vkey"], purpose, index, unit, binds_from)
+
+    def _name(self, purpose: str, unit: str | None) -> str:
+        if unit is not None:
+            return actor_key_name(self.origin, unit)
+        return self.origin if purpose == LOG_SIGNING else certificate_key_name(self.origin)
 
     def _end(self, index: int, topic: str, data: Mapping[str, Any]) -> None:
         if data.keys() != _MEMBERS[topic]:
@@ -136,11 +150,18 @@ class Keyring:
 
     def log_keys(self, size: int) -> list[KnownKey]:
         """The keys valid for the checkpoint of this size, in the order of introduction."""
-        return [key for key in self._keys.values() if key.purpose == LOG_SIGNING and key.signs_size(size)]
+        return self._valid(LOG_SIGNING, size)
+
+    def certificate_keys(self, size: int) -> list[KnownKey]:
+        """The keys valid for certificates of this size, in the order of introduction."""
+        return self._valid(CERTIFICATE_SIGNING, size)
+
+    def _valid(self, purpose: str, size: int) -> list[KnownKey]:
+        return [key for key in self._keys.values() if key.purpose == purpose and key.signs_size(size)]
 
     def keys_of(self, unit: str, index: int) -> list[KnownKey]:
         """The keys of a unit valid for the entry of this index."""
-        return [key for key in self._keys.values() if key.unit == unit and key.signs_entry(index)]
+        return [key for key in self._of_unit.get(unit, ()) if key.signs_entry(index)]
 
     def check(
         self,
@@ -173,6 +194,14 @@ class Keyring:
     def must_sign(self, unit: str, index: int, recorded_at: str) -> bool:
         """Whether a unit signs whatever it does, at this index and recorded time."""
         return any(key.binds_from is not None and recorded_at >= key.binds_from for key in self.keys_of(unit, index))
+
+
+def _later(recorded_at: str) -> str | None:
+    """The recorded time from which a requirement binds; None at the end of time, where it never does."""
+    try:
+        return format_time(datetime.fromisoformat(recorded_at) + REQUIRED_AFTER)
+    except OverflowError:
+        return None
 
 
 def _no_sense(why: str) -> VerificationError:

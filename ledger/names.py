@@ -24,10 +24,25 @@ from ledger.storage.row_seals import INDEX_ROW, index_value
 from ledger.storage.store import Store
 
 _KINDS_OF_STREAM: Final = frozenset(
-    {"subject", "commitment", "breach", "consent", "check", "record", "assessment", "scheme", "rulebook", "erasure"}
+    {
+        "subject",
+        "commitment",
+        "breach",
+        "consent",
+        "check",
+        "record",
+        "assessment",
+        "scheme",
+        "rulebook",
+        "erasure",
+        "delegation",
+        "reorganisation",
+    }
 )
 _ACTOR: Final = "actor"
 _ACTOR_UNIT: Final = "actor-unit"
+RELEASED: Final = "-released"
+TAKINGS: Final = 8  # how often a number or code may be taken, each time after it was given back
 _REMEMBERED: Final = 20_000  # of each, some hundred bytes an item
 _TAKEN: Final = {
     "id-number": "id-number-taken",
@@ -36,6 +51,11 @@ _TAKEN: Final = {
     "batch": "already-imported",
     "conduct": "conduct-decided",
 }
+
+
+def takings(value: str) -> list[str]:
+    """The forms under which a number or code is taken, first and after each time it was given back."""
+    return [value, *(f"{value}\x00{place}" for place in range(1, TAKINGS))]
 
 
 def taken(error: IndexTaken) -> Refused | None:
@@ -97,6 +117,34 @@ class Names(Entries):
     def claim(self, kind: str, ref: str, uid: str, source: str = "") -> IndexRow:
         """The row that gives a caller's id to a new record; the store refuses a second one (see `taken`)."""
         return self.index_row(f"{kind}-ref", f"{source}\x00{ref}", uid)
+
+    # Numbers and codes: one subject's at a time, and given back where they never were theirs.
+
+    def holder(self, field: str, value: str) -> str | None:
+        """Whose a number or code is."""
+        return self._held(field, value)[0]
+
+    def claim_value(self, field: str, value: str, uid: str) -> IndexRow:
+        """The row that makes a number or code a subject's; the store refuses a second one while somebody has it."""
+        holder, free, held = self._held(field, value)
+        return self.index_row(field, free if holder is None else held, uid)
+
+    def release_value(self, field: str, value: str, uid: str) -> IndexRow | None:
+        """The row that says that a value is no longer this subject's; None where it is not."""
+        holder, _, held = self._held(field, value)
+        return None if holder != uid else self.index_row(f"{field}{RELEASED}", held, uid)
+
+    def _held(self, field: str, value: str) -> tuple[str | None, str, str]:
+        """Who has a value, the form under which the next one takes it, and that under which it was taken last."""
+        if self.find(f"{field}{RELEASED}", value) is None:
+            return self.find(field, value), value, value
+        forms = takings(value)
+        given_back = [self.find(f"{field}{RELEASED}", form) is not None for form in forms]
+        held = [self.find(field, form) for form in forms]
+        last = max(place for place, uid in enumerate(held) if uid is not None or given_back[place])
+        if last == len(forms) - 1 and given_back[last]:
+            raise Refused("this value was given back too often", code=_TAKEN[field])
+        return None if given_back[last] else held[last], forms[min(last + 1, len(forms) - 1)], forms[last]
 
     # The caller's ids.
 

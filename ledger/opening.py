@@ -23,6 +23,7 @@ from ledger.log.note import format_vkey
 from ledger.mapper import FORMAT_VERSION
 from ledger.sentinels import (
     SENTINEL,
+    begin_sentinel,
     make_sentinel,
     place_of_sentinel,
     remember_sentinel,
@@ -155,10 +156,10 @@ def upgrade(url: str, *, clock: Clock = utc_now) -> list[str]:
             ledger.make_access()
             done.append(ACCESS_LOG)
         if locations(url).sentinel is not None and not sentinel_was_made(ledger.keys, ledger.book.uid):
-            make_sentinel(place_of_sentinel(url), ledger.origin)
-            remember_sentinel(ledger.keys, ledger.book.uid)
-            ledger.publish()
+            begin_sentinel(ledger)
             done.append(SENTINEL)
+        elif not marked:
+            ledger.access.publisher.publish(begin=True)
         resume_erasures(ledger)
     finally:
         ledger.close()
@@ -204,8 +205,8 @@ def _opened(
             load(ledger)
         ledger.clock = real or clock
         ledger.make_access()
+        ledger.publish(begin=True)
         remember_sentinel(keys, ledger.book.uid)
-        ledger.publish()
         return ledger
     except BaseException:
         if keys is not None:

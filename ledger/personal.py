@@ -19,6 +19,8 @@ from ledger.mapper import disclosure_digest, header_of, logged
 from ledger.reading import Logged
 from ledger.storage.sealed import Place, open_sealed, seal
 
+IDENTIFYING = ("SubjectRegistered", "SubjectIdentityCorrected")
+
 
 class Personal(Entries):
     """What lies beside the entries, and is nobody's to read without its key."""
@@ -41,7 +43,8 @@ class Personal(Entries):
         wanted = None if names is None else set(names)
         if not entry.sections:
             return {}
-        committed = set(header_of(self.store.entry(entry.index).state)["sd"])
+        stored = self.store.entry(entry.index)  # a merged registration's entry is read under another stream
+        committed = set(header_of(stored.state)["sd"])
         found = {}
         for (_, name), disclosure in self.store.disclosures([entry.index]).items():
             if wanted is not None and name not in wanted:
@@ -49,7 +52,7 @@ class Personal(Entries):
             key = self.keys.get(disclosure.subject, disclosure.retention)
             if key is None:
                 continue
-            place = Place(self.origin, entry.stream, entry.version, name, disclosure.subject)
+            place = Place(self.origin, stored.stream, stored.version, name, disclosure.subject)
             opened = open_sealed(key, disclosure.sealed, place)
             if disclosure_digest(opened) not in committed:
                 raise VerificationError("a disclosure is not the one its entry commits to", code="wrong-disclosure")
@@ -57,21 +60,50 @@ class Personal(Entries):
         return found
 
     def caller_id(self, uid: str) -> str:
-        """The id under which a caller knows a subject; the pseudonym itself once that is erased."""
-        entries = self.store.stream_entries(f"subject/{uid}", None)
-        if not entries:
-            return uid
-        first = logged(entries[0])
-        identity = self.sections(first, ("identity",)).get("identity") or first.data
-        return str(identity.get("subject_id") or identity.get("ref") or uid)
+        """The id under which a caller knows a subject, the newest one; the pseudonym itself once that is erased."""
+        identity = self.identity(uid)
+        return str(identity.get("subject_id") or uid)
+
+    def caller_ids(self, uid: str) -> list[str]:
+        """All ids under which a caller ever knew a subject."""
+        stated = (self._stated(entry) for entry in self._identifying(uid))
+        return [str(one["subject_id"]) for one in stated if one.get("subject_id")]
+
+    def identity(self, uid: str, size: int | None = None) -> dict[str, Any]:
+        """Who a subject is, as known at a size: `subject_id`, `name`, `id_number`, `uscc`, each as corrected last; what
+        was erased, or never said, is absent."""
+        found: dict[str, Any] = {}
+        for entry in self._identifying(uid, size):
+            found |= self._stated(entry)
+        return found
+
+    def _identifying(self, uid: str, size: int | None = None) -> list[Logged]:
+        entries = map(logged, self.store.stream_entries(f"subject/{uid}", size))
+        return [entry for entry in entries if entry.type in IDENTIFYING]
+
+    def _stated(self, entry: Logged) -> dict[str, Any]:
+        """What one entry says of who a subject is; a unit's is plain, a person's in the section."""
+        said = {**entry.data, **(self.sections(entry, ("identity",)).get("identity") or {})}
+        if entry.type != IDENTIFYING[0]:
+            said.pop("subject_id", None)
+        named = {"subject_id": said.get("ref") or said.get("subject_id")}
+        return {
+            name: value
+            for name, value in {**{name: said.get(name) for name in ("name", "id_number", "uscc")}, **named}.items()
+            if value is not None
+        }
 
     def is_reporter(self, breach: Breach, actor: LineActor) -> bool:
         """Whether this actor reported the case; refused while the section cannot be read (DESIGN §3)."""
+        return self.reporter_of(breach) == actor.id
+
+    def reporter_of(self, breach: Breach) -> str | None:
+        """The login of whoever reported a case, None for a record taken over; refused while it cannot be read."""
         if breach.record_kind is not None:
-            return False
+            return None
         (first, *_) = self.store.stream_entries(breach.id, None)
         entry = logged(first)
         reporter = self.sections(entry, ("reporter",)).get("reporter")
         if reporter is None:
             raise Refused("who reported the case cannot be read", code="reporter-unreadable")
-        return bool(reporter["id"] == actor.id)
+        return str(reporter["id"])

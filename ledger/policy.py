@@ -15,12 +15,17 @@ from ledger.domain.breach import CORRECTABLE, Breach, Windows
 from ledger.domain.values import is_code, is_name
 from ledger.errors import Invalid, NotFound, Refused
 from ledger.line import parse_day
-from ledger.rulebook import deadlines, parameters, windows
+from ledger.rulebook import deadlines, parameters, remedies, sanctions, windows
 from ledger.rulebook.calendar import calendar_of
 from ledger.rulebook.facts import LASTING_LIST_CODES
 
-# 公务员法 95: an appeal within 15 days of the result of a review. Statute, not policy; an edition cannot change it.
-APPEAL_AFTER_REVIEW_DAYS = 15
+
+def appeal_after_review_days() -> int:
+    """公务员法 95: an appeal within so many days of the result of a review. An edition cannot change it."""
+    after = remedies.remedies_for(remedies.RecordOf.ORGAN_DECISION).step("APPEAL").after
+    assert after is not None
+    return after.count
+
 
 Timeline = windows.EditionTimeline
 
@@ -83,11 +88,17 @@ class Policy:
         until = max(act.days)
         return Windows(
             appeal_days=timeline.on(act.on).notice.appeal_days,
-            appeal_after_review_days=APPEAL_AFTER_REVIEW_DAYS,
+            appeal_after_review_days=appeal_after_review_days(),
             repair_from=windows.first_repair_day(timeline, severity, decided, until).value,
             over_on=windows.max_day(timeline, severity, decided, until).value,
             lasting=breach.list_code in LASTING_LIST_CODES,
+            routes=remedies.routes_of(breach.record_kind)[0].here,
         )
+
+    @staticmethod
+    def sanction_term(data: Any) -> sanctions.Term:
+        """What the decision of a sanction may say of its last day."""
+        return sanctions.term_of(data.kind, date.fromisoformat(data.from_))
 
     @staticmethod
     def check_correction(field: str, value: Any) -> None:

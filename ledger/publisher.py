@@ -43,6 +43,12 @@ class SentinelDiffers(VerificationError):
     code = "sentinel-differs"
 
 
+class SentinelForeign(VerificationError):
+    """The sentinel in its place knows nothing of this log: it is another one's, or was begun anew."""
+
+    code = "sentinel-foreign"
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A signed checkpoint, as a note and as what it says."""
@@ -80,22 +86,40 @@ class Publisher:
         return open_sentinel(self._place)
 
     def newest(self) -> Published | None:
-        """The newest checkpoint the sentinel knows of this log; `SentinelDiffers` unless a key of the log signed it."""
+        """The newest checkpoint the sentinel knows of this log; `SentinelDiffers` unless a key of the log signed it,
+        `SentinelForeign` where it has not seen the newest one of the store itself."""
+        stored = self.checkpoints.newest()  # read first: a checkpoint is in the sentinel before it is in the store
         note = self.sentinel.newest(self._origin)
+        if stored is not None and note is not None and _size(stored) > _size(note):
+            raise SentinelForeign("the store holds a checkpoint that the sentinel in its place never saw")
         return None if note is None else self._remembered(note)
 
     def check(self) -> None:
-        """`SentinelAhead` or `SentinelDiffers` where the log does not follow from the newest checkpoint;
-        `VerificationError` with code `wrong-signing-key` where no key at hand may sign the next."""
+        """`SentinelAhead` or `SentinelDiffers` where the log does not follow from the newest checkpoint,
+        `SentinelForeign` where the sentinel has none of it; `VerificationError` with code `wrong-signing-key` where no
+        key at hand may sign the next."""
         newest = self.newest()  # read before the head: others may be signing
+        if newest is None:
+            raise _foreign()
         head = self._store.head()
         self._follows(newest, head.size, head.root)
-        self._signers(head.size)
+        at_hand = [vkey for vkey, _ in self._signers(head.size)]
+        try:
+            open_checkpoint(newest.note, at_hand, origin=self._origin)
+        except VerificationError:
+            raise VerificationError(
+                "the newest checkpoint is signed by none of the keys of this machine", code="wrong-signing-key"
+            ) from None
 
-    def publish(self) -> Published:
-        """The checkpoint of the log as it is now; refused like `check`, and where no key at hand may sign it."""
+    def publish(self, *, begin: bool = False) -> Published:
+        """The checkpoint of the log as it is now; refused like `check`.
+
+        `begin` allows a sentinel that has none of this log: for who has just made it.
+        """
         for _ in range(_ATTEMPTS):
             old = self.newest()
+            if old is None and not begin:
+                raise _foreign()
             head = self._store.head()
             self._follows(old, head.size, head.root)
             if old is not None and old.checkpoint.size == head.size:
@@ -123,10 +147,14 @@ class Publisher:
         self.sentinel.advance(self._origin, None, note)
 
     def require_follows(self, note: str) -> None:
-        """Refused like `check` unless the log follows from a checkpoint of its own that somebody holds."""
-        held = self._opened(note)
-        head = self._store.head()
-        self._follows(held, head.size, head.root)
+        """Refused like `check` unless the log follows from a checkpoint of its own that somebody holds.
+
+        One of a larger size may be signed by a key of which this state of the log has not heard yet.
+        """
+        head, said = self._store.head(), parse_checkpoint(parse_note(note).text)
+        if said.origin == self._origin and said.size > head.size:
+            raise SentinelAhead(f"a checkpoint of {said.size} entries was signed; the log has {head.size}")
+        self._follows(self._opened(note), head.size, head.root)
 
     def covering(self, size: int) -> Published | None:
         """The first checkpoint that speaks for the first `size` entries, with all signatures it has; None yet.
@@ -188,3 +216,11 @@ class Publisher:
             verify_consistency(said.size, size, proof, said.root, root)
         except VerificationError:
             raise SentinelDiffers(f"the log does not follow from its checkpoint of {said.size} entries") from None
+
+
+def _foreign() -> SentinelForeign:
+    return SentinelForeign("the sentinel in its place knows nothing of this log")
+
+
+def _size(note: str) -> int:
+    return parse_checkpoint(parse_note(note).text).size

@@ -50,6 +50,18 @@ def make_sentinel(place: Path, origin: str) -> bool:
     return False
 
 
+def begin_sentinel(ledger: Ledger) -> None:
+    """Make up for the sentinel of a ledger that never had one, or whose making was interrupted."""
+    place = place_of_sentinel(ledger.store.url)
+    begun = place.exists() and open_sentinel(place).newest(ledger.origin) is not None
+    if begun:
+        ledger.publisher.check()
+    else:
+        make_sentinel(place, ledger.origin)
+    ledger.publish(begin=True)
+    remember_sentinel(ledger.keys, ledger.book.uid)
+
+
 def sentinel_was_made(keys: KeyStore, book: str) -> bool:
     """Whether the key store knows of a sentinel of the ledger with this stream."""
     try:
@@ -89,5 +101,5 @@ def adopt_sentinel(ledger: Ledger, approvers: Sequence[str]) -> Acknowledgement:
         sentinel.discard()
         raise
     remember_sentinel(ledger.keys, ledger.book.uid)
-    ledger.publish()
+    ledger.publish(begin=True)
     return acknowledgement

@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from time import monotonic
 from typing import Any, Final
 
@@ -30,24 +31,27 @@ _PURPOSE: Final = "signing-material"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is random in the header of a command: its entry id, pseudonyms in the order of their use, section → salt.
+    """What a header has that its line does not say: the entry's id, the version of its stream that was seen,
+    pseudonyms in the order of their use, section → salt.
 
-    `seal` is a keyed digest over all of it: nobody brings pseudonyms or salts of their own choice.
+    `seal` is a keyed digest over all of it and the header: it serves that header alone, and nobody brings pseudonyms or
+    salts of their own choice. The version makes it serve once.
     """
 
     id: str
+    after: int
     uids: Sequence[str] = ()
     salts: Mapping[str, str] = field(default_factory=dict)
     seal: bytes = b""
 
-    def sealed(self, keys: KeyStore) -> Material:
-        """The material as this ledger gives it out."""
-        return replace(self, seal=keys.keyed_digest(_PURPOSE, self._bytes()))
+    def sealed(self, keys: KeyStore, header: bytes) -> Material:
+        """The material as this ledger gives it out with a header."""
+        return replace(self, seal=keys.keyed_digest(_PURPOSE, self._bytes(header)))
 
-    def check(self, keys: KeyStore) -> None:
-        """`Invalid` with code `bad-signing-material` unless a preparation of this ledger gave it."""
+    def check(self, keys: KeyStore, header: bytes) -> None:
+        """`Invalid` with code `bad-signing-material` unless a preparation of this ledger gave it for this header."""
         try:
-            given = keys.is_keyed_digest(_PURPOSE, self._bytes(), self.seal)
+            given = keys.is_keyed_digest(_PURPOSE, self._bytes(header), self.seal)
         except EncodingError:
             given = False
         if not given:
@@ -55,8 +59,8 @@ class Material:
                 "the material is not what a preparation gave", code="bad-signing-material", field="signed.material"
             )
 
-    def _bytes(self) -> bytes:
-        return canonical([self.id, list(self.uids), dict(self.salts)])
+    def _bytes(self, header: bytes) -> bytes:
+        return canonical([self.id, self.after, list(self.uids), dict(self.salts), sha256(header).hexdigest()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Prepared:
             "header": parse(self.header),
             "material": {
                 "id": self.material.id,
+                "after": self.material.after,
                 "uids": list(self.material.uids),
                 "salts": dict(self.material.salts),
                 "seal": self.material.seal.hex(),
@@ -97,6 +102,7 @@ class Chance:
         self._id = new_entry_id() if signed is None else signed.material.id
         self._uids: list[str] = []
         self._salts: dict[str, str] = {}
+        self._after = 0
 
     def uid(self) -> str:
         """A pseudonym; behind the command's own entry, and where none is left, a fresh one."""
@@ -108,6 +114,11 @@ class Chance:
     def entry_id(self) -> str:
         """The id of the command's own entry; of what follows from it, a fresh one."""
         return self._id if self.header is None else new_entry_id()
+
+    def after(self, seen: int) -> int:
+        """The version of the stream that the command's actor saw: the one that was signed, else the one there is."""
+        self._after = seen if self.signed is None else self.signed.material.after
+        return self._after
 
     def salted(self, sections: tuple[Sealed, ...]) -> tuple[Sealed, ...]:
         """The sections of the command's own entry with their salts."""
@@ -121,11 +132,14 @@ class Chance:
     def prepared(self, keys: KeyStore) -> Prepared:
         """What was drawn, and the header that came of it."""
         assert self.header is not None, "the command has written its entry"
-        return Prepared(self.header, Material(self._id, tuple(self._uids), dict(self._salts)).sealed(keys))
+        material = Material(self._id, self._after, tuple(self._uids), dict(self._salts))
+        return Prepared(self.header, material.sealed(keys, self.header))
 
 
-def check_signed(signed: Signed, index: int, unit: str | None, header: bytes, keyring: Keyring, now: str) -> None:
-    """`Refused` unless the header is the one that was signed, by keys of this unit valid at this index."""
+def check_signed(
+    signed: Signed, index: int, unit: str | None, header: bytes, keyring: Keyring, now: str, keys: KeyStore
+) -> None:
+    """`Refused` unless the header is the one that was prepared and signed, by keys of this unit valid at this index."""
     if signed.header is not None and signed.header != (made := parse(header)):
         differs = sorted(name for name in {*signed.header, *made} if signed.header.get(name) != made.get(name))
         raise Refused(
@@ -133,6 +147,7 @@ def check_signed(signed: Signed, index: int, unit: str | None, header: bytes, ke
             code="signed-header-differs",
             field="signed.header",
         )
+    signed.material.check(keys, header)
     if not signed.signatures:
         raise Invalid("a signed command has a signature", code="too-few", field="signed.signatures")
     try:

@@ -37,7 +37,9 @@ def access_log(ledger: Ledger, subject: str, *, viewer_role: str, today: date) -
     log = ledger.access
     size = log.size
     at_whole = [look for look in log.looks_at(log.whole, size) if _reaches(look, registration.index)]
-    looks = sorted([*log.looks_at(registration.uid, size), *at_whole], key=lambda look: look.index, reverse=True)
+    group = ledger.relations().group(registration.uid)
+    found = [*(look for uid in group for look in log.looks_at(uid, size)), *at_whole]
+    looks = [look for _, look in sorted({look.index: look for look in found}.items(), reverse=True)]
     untold = _untold(ledger, registration.uid) if viewer_role not in SEES_ACTOR else ()
     unit_of = lru_cache(maxsize=None)(lambda uid: _unit(ledger, uid))
     return {
@@ -81,8 +83,7 @@ def _deferred(look: Logged, today: date) -> bool:
 
 def _unit(ledger: Ledger, uid: str) -> tuple[str, str | None]:
     """A unit's id, as callers know it, and its published name; of an unregistered one only the pseudonym is known."""
-    entries = ledger.stream(f"subject/{uid}", 1 << 62)
-    return ledger.caller_id(uid), entries[0].data.get("name") if entries else None
+    return ledger.caller_id(uid), ledger.identity(uid).get("name")
 
 
 def _item(look: Logged, unit_of: Callable[[str], tuple[str, str | None]], *, with_actor: bool) -> dict[str, Any]:

@@ -112,6 +112,12 @@ def _act(pseudonym: Pseudonym, entry: Logged) -> dict[str, Any]:
     return act | ({"decision": entry.data["decision"]} if entry.type in DECISIONS else {})
 
 
+def _requester(reader: Reader, request: Logged) -> str | None:
+    """The organ that asked, as the ledger knew it when it evaluated."""
+    unit = request.data.get("requester") or request.actor.get("unit")
+    return None if unit is None else reader.survivor(str(unit), request.index)
+
+
 def _in_log_order(entries: Iterable[Logged]) -> list[Logged]:
     return sorted(entries, key=lambda entry: entry.index)
 
@@ -151,7 +157,7 @@ def _again(reader: Reader, request: Logged, evaluated: Logged) -> tuple[Verdict 
             reader,
             str(data["subject_id"]),
             purpose=str(data["purpose"]),
-            requester=data.get("requester") or request.actor.get("unit"),
+            requester=_requester(reader, request),
             consent_id=data.get("consent_id"),
             statutory_basis=data.get("statutory_basis"),
             as_of=request.effective_on,

@@ -13,9 +13,12 @@ from typing import Any, Final
 from ledger.errors import NotFound
 from ledger.folds.check import Check, check_entries, fold_check
 from ledger.reading import Logged
+from ledger.rulebook.remedies import RecordOf
 from projections.reader import Reader
+from projections.recourse import recourse_for
 from projections.visibility import Column, column_of
 
+REFERENCE_CLAUSE: Final = "征信业管理条例 18"  # with whose consent; what it may lead to is REFER, by an edition's rule
 _DECISIONS: Final = ("EligibilityDecided", "EligibilityRedetermined")
 
 
@@ -44,6 +47,7 @@ def check(
         "viewer": viewer,
         **evaluation(folded),
         **progress(reader, folded),
+        "recourse": recourse_for(RecordOf.ELIGIBILITY),
         "events": list(folded.events),
     }
     if _reads_reasons(reader, folded, viewer, unit):
@@ -112,7 +116,7 @@ def evaluation(of: Check) -> dict[str, Any]:
 
 
 def progress(reader: Reader, of: Check) -> dict[str, Any]:
-    """Purpose, requester, state and decision."""
+    """Purpose, requester, state and decision, and the reference items laid beside it: no rule was asked about them."""
     return {
         "purpose": of.purpose,
         "post_ref": of.post_ref,
@@ -122,4 +126,14 @@ def progress(reader: Reader, of: Check) -> dict[str, Any]:
         "decision": of.decision,
         "decided_on": None if of.decided_on is None else of.decided_on.isoformat(),
         "state": of.state,
+        "references": [
+            {
+                "kind": one.kind,
+                "attached_on": one.attached_on.isoformat(),
+                "consent": one.consent_id,
+                "clause": REFERENCE_CLAUSE,
+                "event": one.event,
+            }
+            for one in of.references
+        ],
     }

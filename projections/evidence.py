@@ -28,11 +28,12 @@ class Opener(Protocol):
 
 def evidence(opener: Opener, file: Mapping[str, Any]) -> tuple[list[int], Callable[[int], list[bytes]]]:
     """The entries of a file as its viewer was answered, and what of each is disclosed to that viewer."""
-    column, subject = column_of(str(file["viewer"]), file.get("purpose")), str(file["uid"])
+    column = column_of(str(file["viewer"]), file.get("purpose"))
+    registrations = frozenset(file.get("registrations") or [str(file["uid"])])
 
     def disclose(index: int) -> list[bytes]:
         (entry,) = opener.logged(index, index + 1)
-        if column not in SEES_TEXTS or subject not in entry.subjects:
+        if column not in SEES_TEXTS or registrations.isdisjoint(entry.subjects):
             return []
         opened = opener.disclosed(entry)
         return [section for name, section in opened.items() if _is_open(column, entry, name)]

@@ -19,6 +19,7 @@ from ledger.rulebook.parameters import EffectClass, Predicate
 from ledger.rulebook.standing import weigh
 from projections.file_remedies import appeal_item, end_of, remedies_of, repair_of
 from projections.file_view import FileView, iso
+from projections.recourse import recourse_of
 from projections.visibility import SEES_TEXTS, Column, Row, Sight, row_of, sight
 
 DISPUTED: Final = "DISPUTED"
@@ -108,6 +109,7 @@ def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> d
         **end_of(view.timeline, breach, state, view.on),
         **repair_of(view.timeline, breach, state, view.on),
         "remedies": remedies_of(view, breach, state),
+        "recourse": recourse_of(view, breach, state),
         "appeals": [appeal_item(appeal) for appeal in breach.appeals],
         "texts": view.texts(breach.events),
     }

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ledger.folds.breach import IN_FORCE, STANDING, Appeal, Breach
 from ledger.folds.facts import finding_of
 from ledger.folds.repair import Repair
-from ledger.policy import APPEAL_AFTER_REVIEW_DAYS
+from ledger.policy import appeal_after_review_days
 from ledger.records import NEVER_REPAIRED
 from ledger.rulebook.deadlines import last_appeal_day
 from ledger.rulebook.standing import weigh
@@ -72,7 +72,7 @@ def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
     last = last_appeal_day(view.timeline.on(view.on), breach.decision_on)
     reviewed = [appeal.decided_on for appeal in breach.appeals if appeal.decided_on is not None]
     if reviewed:
-        last = max(last, reviewed[-1] + timedelta(days=APPEAL_AFTER_REVIEW_DAYS))
+        last = max(last, reviewed[-1] + timedelta(days=appeal_after_review_days()))
     routes = ("APPEAL",) if reviewed else ("REVIEW", "APPEAL")
     return [{"route": route, "until": last.isoformat()} for route in routes if view.on <= last]
 
@@ -89,6 +89,10 @@ def repair_item(repair: Repair) -> dict[str, Any]:
         "due_on": iso(repair.due_on),
         "decided_on": iso(repair.decided_on),
         "barred_until": iso(repair.barred_until),
+        "confirmations": [
+            {"recipient": one.recipient, "confirmed_on": iso(one.confirmed_on), "event": one.event}
+            for one in repair.confirmations
+        ],
         "events": list(repair.events),
     }
 

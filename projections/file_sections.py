@@ -7,7 +7,7 @@ What was taken over from other systems is in `file_sources.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from ledger.clock import format_time
 from ledger.folds.breach import Breach
@@ -15,10 +15,14 @@ from ledger.folds.check import Check
 from ledger.folds.commitment import Commitment
 from ledger.folds.consent import Consent
 from ledger.folds.facts import RECRUITMENT_BAR, broken_by
+from ledger.rulebook.sanctions import shipped_kinds
 from projections.eligibility import evaluation, progress, why
 from projections.file_sources import promise_taken_over, taken_over
 from projections.file_view import FileView, iso
 from projections.visibility import SEES_PROMISES
+
+# They stand in the stream of one of those they concern, and are everybody's whom they list.
+WHO_IS_WHO: Final = frozenset({"SubjectsMerged", "MergeUndone", "UnitReorganised"})
 
 
 def commitment_items(view: FileView, *, public_only: bool = False) -> list[dict[str, Any]]:
@@ -73,13 +77,20 @@ def sanction_items(view: FileView, *, standing_only: bool = False, bars_only: bo
             continue
         if bars_only and sanction.kind != RECRUITMENT_BAR:
             continue
+        kind = shipped_kinds().of[sanction.kind]
         items.append(
             {
                 "kind": sanction.kind,
                 "state": state,
                 "from": iso(sanction.starts_on),
                 "until": iso(sanction.until),
+                "stated_until": iso(sanction.stated_until),
                 "lifted_on": iso(sanction.lifted_on),
+                "absorbed_by": sanction.absorbed_by,
+                "extends": list(sanction.extends),
+                "blocks": list(kind.blocks) if state in ("ACTIVE", "PENDING") else [],
+                "clause": kind.authority.clause,
+                "demonstration": kind.authority.demonstration,
                 "events": list(sanction.events),
             }
         )
@@ -156,7 +167,8 @@ def timeline_items(view: FileView, breaches: Iterable[Breach]) -> list[dict[str,
             "record": entry.stream,
         }
         for index, entry in sorted(view.by_index.items())
-        if entry.effective_on <= view.on and entry.stream in own
+        if entry.effective_on <= view.on
+        and (entry.stream in own or (entry.type in WHO_IS_WHO and view.records.subject in entry.subjects))
     ]
 
 

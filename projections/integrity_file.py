@@ -60,7 +60,7 @@ def integrity_file(
         "subject": reader.caller_id(registration.uid),
         "uid": registration.uid,
         "kind": registration.data["kind"],
-        "name": _name(reader, registration, column),
+        "name": _name(reader, registration, column, as_known),
         "as_of": as_of.isoformat(),
         "as_known": str(as_known),
         "size": as_known,
@@ -70,6 +70,9 @@ def integrity_file(
     }
     if answer["name"] is None and view.is_erased(registration):
         answer["erased"] = True  # the person's name and id: what is left is a pseudonym
+    merged = reader.registrations(registration.uid, as_known)
+    if len(merged) > 1 and column in SEES_OWN_HISTORY:
+        answer["registrations"] = list(merged)
     if column is Column.RECRUITING_HR:
         return {**answer, **_for_recruitment(view, as_known)}
     return {**answer, **_for_viewer(view)}
@@ -86,16 +89,15 @@ def _view(
         on=as_of,
         column=column,
         of_unit=registration.data["kind"] != "PERSON",
-        unit=None if unit is None else reader.uid("subject", unit) or unit,
+        unit=None if unit is None else reader.survivor(reader.uid("subject", unit) or unit, as_known),
     )
 
 
-def _name(reader: Reader, registration: Logged, column: Column) -> str | None:
-    """A unit's name is plain; a person's lies in the section `identity`, for those who may read its promises."""
-    if registration.data.get("name") is not None or column not in SEES_PROMISES:
+def _name(reader: Reader, registration: Logged, column: Column, size: int) -> str | None:
+    """As corrected last. A unit's name is plain; a person's lies in the section `identity`, for those who may read its promises."""
+    if registration.data["kind"] == "PERSON" and column not in SEES_PROMISES:
         return registration.data.get("name")
-    identity = reader.sections(registration, ("identity",)).get("identity") or {}
-    name = identity.get("name")
+    name = reader.identity(registration.uid, size).get("name")
     return None if name is None else str(name)
 
 

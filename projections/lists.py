@@ -27,6 +27,9 @@ OPENING: Final = frozenset(
      "RecordImported", "EligibilityCheckRequested"}
 )  # fmt: skip
 TYPES: Final = OPENING | {
+    "SubjectIdentityCorrected",
+    "SubjectsMerged",
+    "MergeUndone",
     "PostAssigned",
     "ReportDeclined",
     "BreachNotified",
@@ -143,6 +146,19 @@ def subject_registered(row: Row, event: Logged) -> None:
     take(row, event.data, kind="kind", region="region", uscc="uscc", parent_unit="parent_unit_id", status="status")
     row["name"] = None if event.data["kind"] == "PERSON" else event.data.get("name")
     row["registered_on"] = event.effective_on.isoformat()
+
+
+@handles("SubjectIdentityCorrected")
+def identity_corrected(row: Row, event: Logged) -> None:
+    """A unit's name and code take their new value; a person's are not listed."""
+    for member in ("name", "uscc") if row["kind"] != "PERSON" else ():
+        row[member] = event.data.get(member) or row[member]
+
+
+@handles("SubjectsMerged", "MergeUndone")
+def subject_merged(row: Row, event: Logged) -> None:
+    """The row stays, and says which registration stands for it."""
+    row["merged_into"] = event.data.get("into_id")
 
 
 @handles("PostAssigned")

@@ -6,7 +6,7 @@ Lists need no more than a `Log`: no key and no name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -36,13 +36,24 @@ class Reader(Log, Source, Protocol):
     def caller_id(self, uid: str) -> str:
         """The caller's id of a pseudonym; the pseudonym itself where the id was destroyed."""
 
+    def survivor(self, uid: str, size: int) -> str:
+        """The registration that stands for this one, as known at a size."""
+
+    def registrations(self, uid: str, size: int) -> Sequence[str]:
+        """All registrations of the same subject, this one included, as known at a size."""
+
+    def identity(self, uid: str, size: int) -> Mapping[str, Any]:
+        """Who a subject is, as known at a size, as far as it can still be read: `name`, `uscc` and others."""
+
     def sections(self, entry: Logged, names: Iterable[str] | None = None) -> Mapping[str, Any]:
         """The personal sections of an entry that can still be opened, by name."""
 
 
 def registered(reader: Reader, subject: str, size: int) -> Logged:
-    """The registration of a subject named by caller's id or pseudonym; `NotFound` with code `unknown-subject`."""
+    """The registration of a subject named by caller's id or pseudonym, of merged ones that which stands for them;
+    `NotFound` with code `unknown-subject`."""
     uid = reader.uid("subject", subject)
+    uid = None if uid is None else reader.survivor(uid, size)
     entries = reader.stream(f"subject/{uid}", size) if uid is not None else ()
     if not entries or entries[0].type != "SubjectRegistered":
         raise NotFound("no such subject was registered then", code="unknown-subject")

@@ -45,7 +45,7 @@ def unit_score(reader: Reader, unit: str, *, as_of: date, as_known: int, viewer:
     return {
         "subject": reader.caller_id(uid),
         "uid": uid,
-        "name": registration.data.get("name"),
+        "name": reader.identity(uid, as_known).get("name"),
         "as_of": as_of.isoformat(),
         "as_known": str(as_known),
         "size": as_known,

@@ -53,6 +53,7 @@ COLUMNS: Final[dict[str, tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...]]
         ("post_from", _TEXT),
         ("post_to", _TEXT),
         ("registered_on", _TEXT),
+        ("merged_into", _TEXT),
     ),
     "breaches": (
         ("breach_id", _TEXT),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks a receipt, a bundle, an export or a checkpoint of an integrity ledger, with nothing but Python.
+"""Checks a receipt, bundle, export, checkpoint or certificate of an integrity ledger, with nothing but Python.
 
     python3 verify_export.py FILE [FILE…] [--key VKEY|FILE] [--witness VKEY|FILE] …
 
@@ -11,7 +11,7 @@ What holds and what does not is fixed by the ledger's `artefacts/README.md`; sec
 status: 0 nothing is wrong, 6 something was tampered with, 7 something that should be there is missing, 2 this program
 was called wrongly or a file cannot be read, 1 this program failed, which says nothing about the file.
 
-本程序独立核验诚信档案账本开出的回执、证据包、导出文件和检查点，只用 Python 自带的部分，不联网，不写文件。
+本程序独立核验诚信档案账本开出的回执、证据包、导出文件、检查点和证书，只用 Python 自带的部分，不联网，不写文件。
 退出码：0 未见异常；6 有篡改；7 有缺失；2 用法不对或文件读不出；1 本程序出错，对文件没有任何结论。
 """
 
@@ -24,11 +24,12 @@ import os
 import re
 import sys
 import unicodedata
-from base64 import b64decode, b64encode
+import zlib
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from itertools import pairwise
 from typing import IO, Any, NoReturn
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """The options of this program."""
     parser = argparse.ArgumentParser(prog="verify_export.py", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("files", nargs="+", metavar="FILE", help="receipt, bundle, export or checkpoint")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="receipt, bundle, export, checkpoint or certificate")
     parser.add_argument("--key", action="append", default=[], metavar="VKEY|FILE", help="a verifier key you trust")
     parser.add_argument("--witness", action="append", default=[], metavar="VKEY|FILE", help="a witness's verifier key")
     parser.add_argument("--quorum", type=int, default=1, metavar="N", help="how many witnesses must have signed (1)")
@@ -75,6 +76,11 @@ def command_line() -> argparse.ArgumentParser:
     beside = parser.add_mutually_exclusive_group()
     beside.add_argument("--entry", metavar="FILE", help="the entry that a receipt is for")
     beside.add_argument("--leaf", metavar="HEX", help="the leaf hash of that entry")
+    parser.add_argument("--status-list", metavar="FILE", help="the status list of a certificate")
+    parser.add_argument("--now", type=date.fromisoformat, metavar="DATE", help="the day to ask about (today)")
+    parser.add_argument("--purpose", metavar="P", help="what a certificate is wanted for, as RECRUIT")
+    parser.add_argument("--subject-id", metavar="ID", help="the ID number a certificate should be for, with --salt")
+    parser.add_argument("--salt", metavar="HEX", help="the salt that the applicant showed beside the certificate")
     parser.add_argument(
         "--compare", action="store_true", help="FILE FILE: does the older file's log lead to the newer's"
     )
@@ -93,6 +99,10 @@ class Trust:
     require_witnessed: bool = False
     entry: bytes | None = None
     leaf: bytes | None = None
+    today: date | None = None
+    status_list: bytes | None = None
+    subject: tuple[str, bytes] | None = None  # an ID number and its salt
+    purpose: str | None = None
 
 
 def trust_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Trust:
@@ -101,6 +111,10 @@ def trust_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Tr
         parser.error("--quorum is 1 or more")
     if options.leaf is not None and not re.fullmatch("[0-9A-Fa-f]{64}", options.leaf):
         parser.error("--leaf is 64 hexadecimal digits")
+    if options.salt is not None and not re.fullmatch("[0-9A-Fa-f]{64}", options.salt):
+        parser.error("--salt is 64 hexadecimal digits")
+    if (options.salt is None) != (options.subject_id is None):
+        parser.error("--subject-id and --salt go together")
     try:
         entry = None if options.entry is None else read_whole(options.entry).removesuffix(b"\n")
         return Trust(
@@ -110,6 +124,10 @@ def trust_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Tr
             require_witnessed=options.require == "witnessed",
             entry=entry,
             leaf=None if options.leaf is None else bytes.fromhex(options.leaf),
+            today=options.now,
+            status_list=None if options.status_list is None else read_whole(options.status_list),
+            subject=None if options.salt is None else (options.subject_id, bytes.fromhex(options.salt)),
+            purpose=options.purpose,
         )
     except (OSError, Malformed) as error:
         parser.error(str(error))
@@ -145,15 +163,20 @@ MANIPULATION, GAP, NOTICE = "manipulation", "gap", "notice"
 MAX_FINDINGS = 100
 
 GAPS = {"no-key", "not-witnessed", "no-leaf", "entry-missing", "document-missing", "not-comparable"}
+GAPS |= {"expired", "revoked", "other-status-list", "stale-status-list"}
 NOTICES = {"key-revoked"}  # and `history`, which is a notice or a manipulation
 
 FINDINGS = {
     "malformed": (
-        "the file is not in the strict form of a receipt, bundle, export or checkpoint; reading ended there",
-        "文件不是回执、证据包、导出文件或检查点的规定格式，读到此处为止",
+        "the file is not in the strict form of any file of a ledger; reading ended there",
+        "文件不是账本任何一种文件的规定格式，读到此处为止",
     ),
-    "bad-signature": ("a signature on the checkpoint does not hold", "检查点上的一个签名不成立"),
-    "unsigned": ("no valid key of the ledger has signed the checkpoint", "账本的有效密钥都没有签署这个检查点"),
+    "bad-signature": ("a signature on it does not hold", "其上的一个签名不成立"),
+    "unsigned": (
+        "none of the keys that were given, or that are valid, has signed it (a ledger may change its key: give the new "
+        "one as well, from where you had the old one)",
+        "所给出的（或有效的）密钥都没有签署它（账本可能更换密钥：请从原来取得公钥的地方一并给出新的）",
+    ),
     "no-key": (
         "no verifier key of the ledger was given, so it is not shown who signed",
         "没有提供账本的验证密钥，无法证明是谁签署的",
@@ -203,11 +226,28 @@ FINDINGS = {
     "document": ("a document that no entry names, out of order, or twice", "文档未被任何记录引用、次序不对或重复"),
     "document-missing": ("a document that the entry names is not there", "记录引用的文档不在文件中"),
     "fork": ("the two files show two different histories of one ledger", "两个文件显示同一账本的两种不同历史"),
-    "truncated": ("the newer file speaks for a smaller log than the older one", "较新的文件所述的账本比较旧的还短"),
+    "truncated": (
+        "the newer file speaks for a smaller log than the older one (or the two were given the other way round)",
+        "较新的文件所述的账本比较旧的还短（或两份文件给反了）",
+    ),
     "not-comparable": (
         "nothing in the two files shows whether one log leads to the other",
         "两个文件都不能说明一个账本是否延续另一个",
     ),
+    "not-yet-valid": ("it says that it was made on a later day", "它所称的签发日在后"),
+    "expired": ("its time is over", "已过有效期"),
+    "wrong-purpose": ("it was made for another purpose", "它是为别的用途签发的"),
+    "wrong-subject": (
+        "the ID number and the salt are not those it was made for",
+        "所给的证件号码和盐值与它的持有人不符",
+    ),
+    "bad-status-list": ("the status list given is none that this ledger signed", "所给的状态名单不是该账本签发的"),
+    "other-status-list": ("the status list given is another one", "所给的是另一份状态名单"),
+    "stale-status-list": (
+        "the status list has expired, or is older than the certificate",
+        "状态名单已过期，或早于证书",
+    ),
+    "revoked": ("the ledger says that it holds no more", "账本已宣布它不再有效"),
     "more": ("there are more findings than these; reading ended here", "问题不止这些，读到此处为止"),
 }  # fmt: skip
 
@@ -227,6 +267,12 @@ NOT_CHECKED = {
         "同一事项之后的记录：证据包只含选出的部分",
     ),
     "content": ("what the entry says: a receipt holds its hash alone", "记录的内容：回执只含其哈希值"),
+    "status": ("whether it was revoked: no status list was given", "是否已被撤销：没有提供状态名单"),
+    "subject": (
+        "whom it is about: no ID number and salt were given",
+        "是谁的证书：没有提供证件号码和盐值",
+    ),
+    "purpose": ("whether it is for this purpose: none was given", "是否用于这一用途：没有说明用途"),
     "other-checkpoint": ("that this log leads to any other checkpoint", "这个账本是否延续到其他任何检查点"),
     "truth": ("whether what was recorded is true", "所记录的事情是否属实"),
 }  # fmt: skip
@@ -279,6 +325,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     shown: tuple[str, str] | None = None  # for the reader of the printed report
     not_checked: list[tuple[str, str]] = field(default_factory=list)  # English, Chinese
+    claims: dict[str, Any] | None = None  # what a certificate says
 
     def add(self, code: str, index: int | None = None, detail: str = "", *, grade: str | None = None) -> None:
         """Note a finding. After a hundred, one more says that there are more, and the reading ends."""
@@ -321,6 +368,7 @@ class Report:
             "level": self.level,
             "findings": [finding.as_json() for finding in self.findings],
             "not_checked": [english for english, _ in self.not_checked],
+            **({} if self.claims is None else {"claims": self.claims}),
         }
 
 
@@ -394,6 +442,8 @@ def judge_bytes(file: IO[bytes], judged: Judged, trust: Trust) -> None:
             judge_bundle(parse_canonical(without_line_feed(first)), judged, trust)
         else:
             raise Malformed("the first line names no format that this program knows")
+    elif beginning.startswith(JWS_BEGINNING):
+        judge_token(file.read(), judged, trust)
     else:
         judged.report.kind = "checkpoint"
         note = parse_note(decode_utf8(file.read()))
@@ -560,6 +610,10 @@ def say_what_was_not_checked(judged: Judged, trust: Trust, compared: bool) -> No
         report.leave_unchecked("later")
     if report.kind == "receipt" and trust.entry is None:
         report.leave_unchecked("content")
+    if report.claims is not None:
+        for name, given in (("status", trust.status_list), ("subject", trust.subject), ("purpose", trust.purpose)):
+            if given is None:
+                report.leave_unchecked(name)
     if not compared:
         report.leave_unchecked("other-checkpoint")
     report.leave_unchecked("truth")
@@ -787,6 +841,7 @@ class LedgerKey:
     index: int
     since: str  # when that entry was recorded
     unit: str | None = None  # of an actor's key
+    signs_log: bool = False  # checkpoints
     required: bool = False
     until: int | None = None
 
@@ -810,10 +865,10 @@ class KeyRing:
             listed = data.get("keys")
             if not isinstance(listed, list) or not all(isinstance(member, dict) for member in listed):
                 raise Wrong("key-event", "keys is not a list of keys")
-            self.introduce([self.log_key(member, index, entry) for member in listed])
+            self.introduce([self.ledgers_key(member, index, entry) for member in listed])
         elif entry.topic == KEY_INTRODUCED:
             is_actors = data.get("purpose") == "actor-signing"
-            self.introduce([(self.actor_key if is_actors else self.log_key)(data, index, entry)])
+            self.introduce([(self.actor_key if is_actors else self.ledgers_key)(data, index, entry)])
         elif entry.topic == KEY_RETIRED:
             expect_members(data, {"key": str})
             self.end(data["key"], index)
@@ -823,18 +878,20 @@ class KeyRing:
                 raise Wrong("key-event", "since is not a size")
             self.end(data["key"], index)
 
-    def log_key(self, data: dict[str, Any], index: int, entry: Entry) -> LedgerKey:
-        """A key for signing checkpoints; its name is the origin."""
+    def ledgers_key(self, data: dict[str, Any], index: int, entry: Entry) -> LedgerKey:
+        """A key for signing checkpoints, whose name is the origin, or one for certificates."""
         expect_members(data, {"purpose": str, "vkey": str})
-        if data["purpose"] != "log-signing":
+        if data["purpose"] not in ("log-signing", "certificate-signing"):
             raise Wrong("key-event", "an unknown purpose")
-        return LedgerKey(key_named(data["vkey"], self.origin), index, entry.recorded_at)
+        signs_log = data["purpose"] == "log-signing"
+        name = self.origin if signs_log else certificate_key_name(self.origin)
+        return LedgerKey(key_named(data["vkey"], name), index, entry.recorded_at, signs_log=signs_log)
 
     def actor_key(self, data: dict[str, Any], index: int, entry: Entry) -> LedgerKey:
         """A key for signing what is entered in a unit's name; its own name says which."""
         expect_members(data, {"purpose": str, "vkey": str, "unit": str, "required": bool})
         key = key_named(data["vkey"], f"{self.origin}/unit/{data['unit']}")
-        return LedgerKey(key, index, entry.recorded_at, data["unit"], data["required"])
+        return LedgerKey(key, index, entry.recorded_at, data["unit"], required=data["required"])
 
     def introduce(self, keys: list[LedgerKey]) -> None:
         """Take in new keys; no two keys of a ledger have one id."""
@@ -855,7 +912,7 @@ class KeyRing:
 
     def log_keys(self) -> list[Key]:
         """The keys for signing checkpoints that are valid now, in the order of their introduction."""
-        return [one.key for one in self.known.values() if one.unit is None and one.until is None]
+        return [one.key for one in self.known.values() if one.signs_log and one.until is None]
 
     def check_unsigned(self, index: int, entry: Entry) -> None:
         """An entry without a signature is no act of a unit that has a valid key which is required."""
@@ -1592,7 +1649,219 @@ def encode_point(point: Point) -> bytes:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 13. What is printed
+# 13. Certificates and status lists (RFC 7515, RFC 9864, draft-ietf-oauth-status-list)
+# ---------------------------------------------------------------------------------------------------------------------
+
+JWS_BEGINNING = b"eyJ"
+CERTIFICATE_TYPE, LIST_TYPE = "integrity-certificate-v1+jwt", "statuslist+jwt"
+LIST_BYTES = 16384
+DAY = 86400
+LAST_TIME = 253402214400  # 9999-12-31
+CHINA = timezone(timedelta(hours=8))
+WRITTEN = {
+    "as_of": "[0-9]{4}-[0-9]{2}-[0-9]{2}", "aud": "[A-Z][A-Z_]{0,39}", "check": "[0-9a-f]{32}",
+    "decision": "ELIGIBLE|NOT_ELIGIBLE", "jti": "[0-9a-f]{32}", "outcome": "CLEAR|REFER|BLOCK",
+    "root": "[0-9a-f]{64}", "sub": "[0-9a-f]{32}", "subject": "[0-9a-f]{64}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Token:
+    """A compact JWS: the type and the key that its header names, what is said, and the signature over `signed`."""
+
+    type: str
+    key_id: str
+    claims: dict[str, Any]
+    signed: bytes
+    signature: bytes
+
+
+def certificate_key_name(origin: str) -> str:
+    """The name of a ledger's keys for certificates."""
+    return f"{origin}/certificate"
+
+
+def judge_token(data: bytes, judged: Judged, trust: Trust) -> None:
+    """A certificate or a status list: who signed it, for how long, and what the reader brought along."""
+    report = judged.report
+    with suppress(Malformed):
+        header = parse_canonical(decode_base64url(data.split(b".")[0].decode("latin-1")))
+        report.kind = {CERTIFICATE_TYPE: "certificate", LIST_TYPE: "status-list"}.get(str(header.get("typ")))
+    token = parse_token(data)
+    claims, is_certificate = token.claims, token.type == CERTIFICATE_TYPE
+    (check_certificate if is_certificate else status_bits)(token)
+    report.origin, report.size, report.root = claims["iss"], claims["size"], claims["root"]
+    judged.checkpoint = Checkpoint(claims["iss"], claims["size"], bytes.fromhex(claims["root"]))
+    if is_certificate:
+        report.claims = claims
+    if not trust.keys:
+        report.add("no-key")
+    elif report.holds(None, check_token_signature, token, trust):
+        report.level = "signed"
+    if trust.require_witnessed:
+        report.add("not-witnessed", None, "nobody cosigns these")
+    today = trust.today or datetime.now(CHINA).date()
+    if day_in_china(claims["iat"]) > today:
+        report.add("not-yet-valid", None, str(day_in_china(claims["iat"])))
+    if day_in_china(claims["exp"]) <= today:
+        report.add("expired", None, str(day_in_china(claims["exp"])))
+    if is_certificate:
+        judge_bearer(claims, report, trust)
+        if trust.status_list is not None:
+            judge_status(claims, trust.status_list, report, trust, today)
+
+
+def check_token_signature(token: Token, trust: Trust) -> None:
+    """It is signed by a trusted key for certificates, the one that its header names."""
+    name = certificate_key_name(token.claims["iss"])
+    key = next((key for key in trust.keys if (key.name, key.id) == (name, token.key_id)), None)
+    if key is None:
+        raise Wrong("unsigned", f"key {token.key_id}")
+    if not ed25519_holds(key.public_key, token.signature, token.signed):
+        raise Wrong("bad-signature", f"key {key.id}")
+
+
+def judge_bearer(claims: dict[str, Any], report: Report, trust: Trust) -> None:
+    """Whether a certificate is for the purpose and the person that the reader has in mind."""
+    if trust.purpose is not None and trust.purpose != claims["aud"]:
+        report.add("wrong-purpose", None, claims["aud"])
+    if trust.subject is not None:
+        id_number, salt = trust.subject
+        statement = ["integrity-ledger/subject/v1", claims["iss"], id_number.replace(" ", "").upper()]
+        if sha256(salt + encode_canonical(statement)).hex() != claims["subject"]:
+            report.add("wrong-subject")
+
+
+def judge_status(claims: dict[str, Any], data: bytes, report: Report, trust: Trust, today: date) -> None:
+    """What the status list given says of a certificate."""
+    try:
+        token = parse_token(data)
+        if token.type != LIST_TYPE:
+            raise Malformed("it is no status list")
+        bits, listed = status_bits(token), token.claims
+        if listed["iss"] != claims["iss"] or day_in_china(listed["iat"]) > today:
+            raise Malformed("it is another ledger's, or lies ahead")
+        if trust.keys:
+            check_token_signature(token, trust)
+    except (Malformed, Wrong) as error:
+        report.add("bad-status-list", None, str(error) if isinstance(error, Malformed) else error.code)
+        return
+    place = claims["status"]["status_list"]
+    if listed["sub"] != place["uri"]:
+        report.add("other-status-list", None, listed["sub"])
+        return
+    if day_in_china(listed["exp"]) <= today or listed["iat"] < claims["iat"]:
+        report.add("stale-status-list")
+    if bits[place["idx"] >> 3] >> (place["idx"] & 7) & 1:
+        report.add("revoked")
+
+
+def parse_token(data: bytes) -> Token:
+    """A compact JWS whose header is exactly ours, whatever stands in the payload; one line feed may follow."""
+    parts = data.removesuffix(b"\n").decode("latin-1").split(".")
+    if len(parts) != 3:
+        raise Malformed("a compact JWS has three parts")
+    header, payload, signature = map(decode_base64url, parts)
+    named = parse_canonical(header)
+    if named.keys() != {"alg", "kid", "typ"} or named["alg"] != "Ed25519" or not is_hex(named["kid"], KEY_ID_BYTES):
+        raise Malformed("the header is exactly alg (Ed25519), kid and typ")
+    if named["typ"] not in (CERTIFICATE_TYPE, LIST_TYPE) or len(signature) != SIGNATURE_BYTES:
+        raise Malformed("a JWS of another type, or a signature of another length")
+    signed = ".".join(parts[:2]).encode()
+    return Token(named["typ"], named["kid"], parse_canonical(payload), signed, signature)
+
+
+def check_certificate(token: Token) -> None:
+    """The claims of a certificate are exactly those of the contract, each written as it must be."""
+    claims = token.claims
+    expect_claims(claims, {*WRITTEN, "exp", "iat", "iss", "rulebook", "size", "status"}, days=90)
+    for name, pattern in WRITTEN.items():
+        expect_written(claims[name], pattern)
+    try:
+        date.fromisoformat(claims["as_of"])
+    except ValueError:
+        raise Malformed("as_of is no day") from None
+    expect_object(claims["rulebook"], {"digest", "id"})
+    expect_written(claims["rulebook"]["digest"], "[0-9a-f]{64}")
+    expect_written(claims["rulebook"]["id"], "[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+    expect_object(claims["status"], {"status_list"})
+    place = claims["status"]["status_list"]
+    expect_object(place, {"idx", "uri"})
+    expect_number(place["idx"], 0, LIST_BYTES * 8 - 1)
+    expect_list_name(place["uri"], claims["iss"])
+
+
+def status_bits(token: Token) -> bytes:
+    """The bits of a status list whose claims are exactly those of the contract."""
+    claims = token.claims
+    expect_claims(claims, {"exp", "iat", "iss", "root", "size", "status_list", "sub"}, days=7)
+    expect_list_name(claims["sub"], claims["iss"])
+    packed = claims["status_list"]
+    expect_object(packed, {"bits", "lst"})
+    expect_number(packed["bits"], 1, 1)
+    stream = zlib.decompressobj()
+    try:
+        bits = stream.decompress(decode_base64url(packed["lst"]), LIST_BYTES + 1)
+    except zlib.error:
+        raise Malformed("not a ZLIB stream") from None
+    if len(bits) != LIST_BYTES or not stream.eof or stream.unused_data:
+        raise Malformed("a list of another length")
+    return bits
+
+
+def expect_claims(claims: dict[str, Any], names: set[str], *, days: int) -> None:
+    """What both kinds of claims have in common."""
+    expect_object(claims, names)
+    expect_written(claims["root"], WRITTEN["root"])
+    if not is_key_name(expect(claims["iss"], str)):
+        raise Malformed("iss is not written as a key name")
+    expect_number(claims["size"], 1, MAX_INTEGER)
+    expect_number(claims["exp"], 1, LAST_TIME)
+    expect_number(claims["iat"], 0, claims["exp"] - 1)
+    if claims["exp"] - claims["iat"] > days * DAY:
+        raise Malformed(f"it lasts longer than {days} days")
+
+
+def expect_object(value: Any, names: set[str]) -> None:
+    """An object of exactly these members."""
+    if expect(value, dict).keys() != names:
+        raise Malformed("other members than it must have")
+
+
+def expect_written(value: Any, pattern: str) -> None:
+    """A string of this pattern, as a whole."""
+    if re.fullmatch(pattern, expect(value, str)) is None:
+        raise Malformed("a string that is not written as it must be")
+
+
+def expect_number(value: Any, least: int, most: int) -> None:
+    """An integer of this range."""
+    if not least <= expect(value, int) <= most:
+        raise Malformed("a number beyond its range")
+
+
+def expect_list_name(value: Any, issuer: str) -> None:
+    """The name of a status list of this ledger."""
+    expect_written(value, re.escape(f"https://{issuer}/v1/status-lists/") + "[1-9][0-9]{0,8}")
+
+
+def decode_base64url(text: Any) -> bytes:
+    """Base64url without padding (RFC 7515 §2), written the one way."""
+    if re.fullmatch("[A-Za-z0-9_-]*", expect(text, str)) is None or len(text) % 4 == 1:
+        raise Malformed("not base64url without padding")
+    data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if urlsafe_b64encode(data).rstrip(b"=").decode() != text:
+        raise Malformed("base64url with bits that say nothing")
+    return data
+
+
+def day_in_china(seconds: int) -> date:
+    """The day in +08:00 of a time in seconds since 1970."""
+    return datetime.fromtimestamp(seconds, CHINA).date()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# 14. What is printed
 # ---------------------------------------------------------------------------------------------------------------------
 
 ENGLISH, CHINESE = 0, 1
@@ -1606,10 +1875,12 @@ KINDS = {
     "bundle": ("evidence bundle", "证据包"),
     "export": ("export", "导出文件"),
     "checkpoint": ("checkpoint", "检查点"),
+    "certificate": ("certificate", "证书"),
+    "status-list": ("status list of certificates", "证书状态名单"),
     None: ("unknown", "未知"),
 }
 LEVELS = {
-    "signed": ("the checkpoint is signed", "检查点已签署"),
+    "signed": ("it is signed by the ledger", "账本已签署"),
     "witnessed": ("the checkpoint is signed, and cosigned by witnesses", "检查点已签署，见证方已会签"),
     None: ("not shown to be signed by anyone", "未能证明由谁签署"),
 }
@@ -1622,6 +1893,7 @@ LABELS = {
     "root": ("Root", "根哈希"),
     "level": ("Signatures", "签署情况"),
     "shown": ("Shown", "已证明"),
+    "claims": ("It says", "所载内容"),
     "findings": ("Findings", "发现的问题"),
     "none": ("none", "无"),
     "not_checked": ("NOT checked", "未核验的事项"),
@@ -1643,6 +1915,8 @@ def print_report(path: str, report: Report, lang: str | None) -> None:
         print_line("level", LEVELS[report.level][language], language)
         if report.shown is not None:
             print_line("shown", report.shown[language], language)
+        if report.claims is not None:
+            print_line("claims", json.dumps(report.claims, ensure_ascii=False, sort_keys=True), language)
         print_findings(report, language)
         print()
 
@@ -1653,10 +1927,18 @@ def print_comparison(comparison: Comparison, options: argparse.Namespace) -> Non
     print_report(options.files[1], comparison.new, options.lang)
     for language in languages(options.lang):
         print(f"== {LABELS['comparison'][language]}")
-        status = exit_status([comparison.old, comparison.new, comparison.report])
-        print_line("verdict", VERDICTS[status][language], language)
+        print_line("verdict", verdict_of(comparison.report)[language], language)
         print_findings(comparison.report, language)
         print()
+
+
+def verdict_of(comparison: Report) -> tuple[str, str]:
+    """What the comparison itself came to; the files' own verdicts stand above."""
+    if comparison.findings:
+        return VERDICTS[exit_status([comparison])]
+    if comparison.not_checked:
+        return ("not compared: one of the two files could not be read", "未比对：其中一份文件无法读取")
+    return ("the newer file begins with the log that the older one shows", "较新的文件延续了较早文件所示的账本")
 
 
 def print_findings(report: Report, language: int) -> None:

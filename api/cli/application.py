@@ -16,7 +16,9 @@ from typer.core import TyperGroup
 from api.cli import (
     artefacts,
     backup,
+    certificates,
     checkpoints,
+    deadlines,
     decisions,
     demo,
     difference,
@@ -146,6 +148,7 @@ app.command("file")(reading.file)
 app.command("score")(reading.score)
 app.command("check")(reading.check)
 app.command("access-log")(reading.access_log)
+app.command("deadlines")(deadlines.deadlines)
 app.command("replay")(replay.replay)
 app.command("diff")(difference.diff)
 app.command("trace")(trace.trace)
@@ -163,5 +166,6 @@ app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(token.app, name="token")
 app.add_typer(checkpoints.sentinel_app, name="sentinel")
 app.add_typer(keys.app, name="key")
+app.add_typer(certificates.app, name="certificate")
 app.add_typer(erasure.app, name="erasure")
 app.add_typer(witness.app, name="witness")

@@ -14,6 +14,7 @@ from api.cli.looks import look_at_entries, look_at_entries_of
 from api.cli.options import Actor, AsJson, Db, Lang, NewFile, Purpose
 from api.text.operations import render_written
 from ledger.access import Viewer
+from ledger.domain.sections import NAMES
 from ledger.errors import Unavailable
 from ledger.mapper import logged
 
@@ -39,6 +40,8 @@ def prove(
 
     if section and not bundle:
         raise typer.BadParameter("sections-in-bundle")
+    if set(section or ()) - set(NAMES):
+        raise typer.BadParameter(f"section|{', '.join(NAMES)}")
     with door.ledger() as ledger:
         if bundle or len(index) > 1:
             wanted = set(section or ())

@@ -57,16 +57,17 @@ def restore(
     from ledger.backups import restore_backup
 
     notes = [path.read_text(encoding="utf-8") for path in held or []]
-    manifest, erased = restore_backup(folder, door.url, notes)
+    restored = restore_backup(folder, door.url, notes)
     with door.ledger() as ledger:
         keep_up(ledger)
-    said = manifest.said
+    said = restored.manifest.said
     answer = {
         "folder": str(folder),
         "origin": said.origin,
         "size": said.size,
         "root": said.root.hex(),
-        "files": manifest.files,
-        "erased_again": erased,
+        "files": restored.manifest.files,
+        "erased_again": restored.erased_again,
+        "held_against": {"sentinel": restored.against_sentinel, "checkpoints": restored.against_held},
     }
     door.answer(answer, render_backup)

@@ -223,4 +223,6 @@ def _suggest(door: Door, handed: Mapping[str, str]) -> None:
         page.say(f"integrity {command} --db {door.url}", indent=2)
     page.emit()
     page.say(page.text("text.demo_handed_out"))
-    page.say(f"python3 scripts/verify_export.py {handed[RECEIPT]} --key {handed[PUBLIC_KEY]}", indent=2)
+    for name in (RECEIPT, BUNDLE):
+        page.say(f"python3 scripts/verify_export.py {handed[name]} --key {handed[PUBLIC_KEY]}", indent=2)
+    page.say(page.text("text.demo_verifier"))

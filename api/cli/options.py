@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SALT = re.compile("[0-9A-Fa-f]{64}")
 _LANGUAGES = ("zh", "en")
 
 
@@ -116,6 +117,12 @@ def _level(value: str | None) -> str | None:
     return value
 
 
+def _salt(value: str | None) -> str | None:
+    if value is not None and not _SALT.fullmatch(value):
+        raise typer.BadParameter("salt")
+    return value
+
+
 def _new_file(value: Path | None) -> Path | None:
     """A file to write: what is there already is never written over."""
     if value is not None and (value.exists() or not value.parent.is_dir()):
@@ -139,6 +146,10 @@ TokenRole = Annotated[str, typer.Option("--role", metavar="ROLE", callback=_toke
 TokenUnit = Annotated[str | None, typer.Option("--unit", metavar="U")]
 TokenDays = Annotated[int, typer.Option("--days", metavar="N")]
 
+OfSubject = Annotated[str | None, typer.Option("--subject", metavar="SUBJECT")]
+OfUnit = Annotated[str | None, typer.Option("--unit", metavar="UNIT")]
+RoleSteps = Annotated[str | None, typer.Option("--role", metavar="ROLE", callback=_role)]
+
 CutOff = Annotated[str | None, typer.Option("--to", metavar="DATE|TIME|SIZE", callback=_moment)]
 OnDay = Annotated[str | None, typer.Option("--on", metavar="DATE", callback=_day)]
 FromDay = Annotated[str | None, typer.Option("--from", metavar="DATE", callback=_day)]
@@ -155,6 +166,10 @@ ExistingFiles = Annotated[list[Path] | None, typer.Argument(metavar="FILE", call
 ExistingPaths = Annotated[list[Path], typer.Argument(metavar="FILE|DIR", callback=_all_existing)]
 OptionalFile = Annotated[Path | None, typer.Option("--from-history", metavar="FILE", callback=_existing)]
 EntryFile = Annotated[Path | None, typer.Option("--entry", metavar="FILE", callback=_existing)]
+StatusListFile = Annotated[Path | None, typer.Option("--status-list", metavar="FILE", callback=_existing)]
+VerifyDay = Annotated[str | None, typer.Option("--now", metavar="DATE", callback=_day)]
+SubjectId = Annotated[str | None, typer.Option("--subject-id", metavar="ID")]
+Salt = Annotated[str | None, typer.Option("--salt", metavar="HEX", callback=_salt)]
 HeldCheckpoints = Annotated[list[Path] | None, typer.Option("--checkpoint", metavar="FILE", callback=_all_existing)]
 TrustedKeys = Annotated[list[str] | None, typer.Option("--key", metavar="VKEY|FILE")]
 WitnessKeys = Annotated[list[str] | None, typer.Option("--witness", metavar="VKEY|FILE")]

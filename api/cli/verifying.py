@@ -6,10 +6,9 @@ The views are rebuilt and compared from here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,15 +22,23 @@ from api.cli.options import (
     EntryFile,
     ExistingFiles,
     Lang,
+    Purpose,
     Quorum,
     Required,
+    Salt,
+    StatusListFile,
+    SubjectId,
     TrustedKeys,
+    VerifyDay,
     WitnessKeys,
 )
-from api.cli.verifying_files import trust_of, verify_files
+from api.cli.verifying_files import beside_of, trust_of, verify_files
+from api.cli.verifying_signed import pinned, require_checkpoint, witnessed
 from api.text.verification import GAP, MANIPULATION, render_verification, worst
 
-NO_WITNESS: Final = "no witness configured"
+if TYPE_CHECKING:
+    from ledger.artefacts.trust import Trust
+
 STATUS: Mapping[str | None, int] = {MANIPULATION: problems.TAMPERED, GAP: problems.INCOMPLETE}
 
 
@@ -46,6 +53,11 @@ def verify(
     quorum: Quorum = 1,
     require: Required = None,
     beside: EntryFile = None,
+    status_list: StatusListFile = None,
+    verify_day: VerifyDay = None,
+    certificate_purpose: Purpose = None,
+    subject_id: SubjectId = None,
+    salt: Salt = None,
     compare: Annotated[bool, typer.Option("--compare")] = False,
     db: Db = None,
     as_json: AsJson = False,
@@ -57,15 +69,21 @@ def verify(
         if quick or (compare and len(files) != 2):
             raise typer.BadParameter("two-files" if compare else "quick-with-files")
         trust = trust_of(key or [], witness or [], quorum, require)
-        raise typer.Exit(STATUS.get(verify_files(door, files, trust, beside, compare=compare), problems.OK))
-    report = verify_ledger(door, quick=quick, jobs=jobs, since=None if behind is None else _checkpoint(behind))
+        held = beside_of(verify_day, status_list, subject_id, salt, certificate_purpose)
+        raise typer.Exit(STATUS.get(verify_files(door, files, trust, beside, held, compare=compare), problems.OK))
+    if beside is not None or status_list is not None or compare:
+        raise typer.BadParameter("for-files")
+    pins = trust_of(key or [], witness or [], quorum, require) if key or witness or require else None
+    since = None if behind is None else _checkpoint(door.url, behind)
+    report = verify_ledger(door, quick=quick, jobs=jobs, since=since, trust=pins)
     door.answer(report, lambda value, page: render_verification(value, page, quick=quick))
     raise typer.Exit(status_of(report))
 
 
-def _checkpoint(given: str) -> str | int:
-    """The size of a checkpoint that the ledger has, or the note in a file."""
+def _checkpoint(url: str, given: str) -> str | int:
+    """The size of a checkpoint that the ledger has, or the note in a file; `NotFound` for a size it has not."""
     if given.isascii() and given.isdigit():
+        require_checkpoint(url, int(given))
         return int(given)
     try:
         return Path(given).read_text(encoding="utf-8")
@@ -74,16 +92,24 @@ def _checkpoint(given: str) -> str | int:
 
 
 def verify_ledger(
-    door: Door, *, quick: bool, jobs: int | None = None, since: str | int | None = None
+    door: Door,
+    *,
+    quick: bool,
+    jobs: int | None = None,
+    since: str | int | None = None,
+    trust: Trust | None = None,
 ) -> dict[str, Any]:
-    """The report of DESIGN §8. The ledger verifies itself; only the api knows the lists, so it compares them."""
+    """The report of DESIGN §8. The ledger verifies itself; only the api knows the lists, so it compares them.
+
+    `trust` are the keys that its newest checkpoint must be signed with, for a reader who has pinned them.
+    """
     from ledger import fsck
 
     with door.progress("text.progress_verify") as progress:
         report = fsck.verify_at(door.url, quick=quick, progress=progress, jobs=jobs, since=since)
         findings = [finding.as_json() for finding in report.findings]
         not_checked = list(report.not_checked)
-        findings += _witnessed(door.url, not_checked)
+        findings += [*pinned(door.url, trust), *witnessed(door.url, not_checked)]
         if not quick and report.size:
             of_lists, left_out = _lists(door.url, nothing_found=report.ok)
             findings += of_lists
@@ -97,30 +123,6 @@ def verify_ledger(
         "findings": findings,
         "not_checked": not_checked,
     }
-
-
-def _witnessed(url: str, not_checked: list[str]) -> list[dict[str, Any]]:
-    """Whether a quorum of the witnesses that the operator named has cosigned one of the newest checkpoints."""
-    from api.settings import Settings
-    from api.witness.cosigning import LOOKED_THROUGH
-    from ledger.errors import LedgerError, VerificationError
-    from ledger.log.note import parse_note
-    from ledger.storage.checkpoints import Checkpoints
-    from ledger.storage.store import open_anyhow
-    from ledger.witnessing import read_policy
-
-    settings = Settings()
-    if settings.witness_policy is None:
-        return []
-    policy = read_policy(settings.witness_policy)
-    not_checked[:] = [item for item in not_checked if item != NO_WITNESS]
-    with suppress(LedgerError), open_anyhow(url) as store:
-        for note in Checkpoints(store.recorder).recent(0, LOOKED_THROUGH):
-            with suppress(VerificationError):
-                policy.verify(parse_note(note))
-                return []
-    what = "witnesses: no quorum of those named has cosigned any of the newest checkpoints"
-    return [{"grade": GAP, "index": None, "what": what, "code": "not-witnessed"}]
 
 
 def _lists(url: str, *, nothing_found: bool) -> tuple[list[dict[str, Any]], list[str]]:

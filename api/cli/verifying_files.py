@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from ledger.errors import Invalid
 from ledger.log.note import KeyType, VerifierKey, parse_vkey
 
 if TYPE_CHECKING:
+    from ledger.artefacts.certificate_check import Beside
     from ledger.artefacts.trust import Trust
 
 
@@ -50,7 +52,28 @@ def _lines(path: Path) -> list[str]:
         raise typer.BadParameter("vkey") from None
 
 
-def verify_files(door: Door, files: Sequence[Path], trust: Trust, entry: Path | None, *, compare: bool) -> str | None:
+def beside_of(
+    now: str | None, status_list: Path | None, subject: str | None, salt: str | None, purpose: str | None
+) -> Beside:
+    """What the reader of a certificate has besides."""
+    from ledger.artefacts.certificate_check import Beside
+
+    if (subject is None) != (salt is None):
+        raise typer.BadParameter("subject-and-salt")
+    try:
+        return Beside(
+            None if now is None else date.fromisoformat(now),
+            None if status_list is None else status_list.read_bytes(),
+            None if subject is None or salt is None else (subject, bytes.fromhex(salt)),
+            purpose,
+        )
+    except OSError:
+        raise typer.BadParameter("no-file") from None
+
+
+def verify_files(
+    door: Door, files: Sequence[Path], trust: Trust, entry: Path | None, beside: Beside, *, compare: bool
+) -> str | None:
     """Check each file and answer with a report for each; the gravest grade that was found."""
     from ledger.artefacts.check import check_file
     from ledger.artefacts.compare import compare as compared
@@ -58,7 +81,7 @@ def verify_files(door: Door, files: Sequence[Path], trust: Trust, entry: Path | 
 
     try:
         leaf = None if entry is None else leaf_hash(entry.read_bytes())
-        reports = [check_file(path, trust, leaf=leaf, to_compare=compare) for path in files]
+        reports = [check_file(path, trust, leaf=leaf, to_compare=compare, beside=beside) for path in files]
     except OSError:
         raise typer.BadParameter("no-file") from None
     if compare:

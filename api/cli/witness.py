@@ -41,14 +41,17 @@ app = typer.Typer(invoke_without_command=True)
 
 
 def _vkeys(values: list[str] | None) -> list[str] | None:
+    found = []
     for value in values or []:
         try:
-            known = parse_vkey(value).kind is KeyType.ED25519
-        except BadVerifierKey:
+            lines = [value] if "+" in value else Path(value).read_text(encoding="utf-8").split()
+            known = all(parse_vkey(line).kind is KeyType.ED25519 for line in lines)
+        except (BadVerifierKey, OSError, UnicodeDecodeError):
             known = False
         if not known:
             raise typer.BadParameter("vkey")
-    return values
+        found += lines
+    return found if values else values
 
 
 def _key_name(value: str) -> str:
@@ -61,7 +64,7 @@ def _key_name(value: str) -> str:
 
 StateFile = Annotated[Path, typer.Option("--state", metavar="FILE")]
 KeyFile = Annotated[Path, typer.Option("--key", metavar="FILE")]
-Logs = Annotated[list[str], typer.Option("--log", metavar="VKEY", callback=_vkeys)]
+Logs = Annotated[list[str], typer.Option("--log", metavar="VKEY|FILE", callback=_vkeys)]
 
 
 @app.callback()

@@ -20,10 +20,13 @@ EVIDENCE: Final = "/my-file/evidence-bundle"
 VERIFIER: Final = "/verifier"
 UNIT_SCORE: Final = "/unit-score"
 CHECKS: Final = "/eligibility"
+DEADLINES: Final = "/deadlines"
 MAX_LENGTH: Final = 500
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_PATHS: Final = re.compile(rf"/|/sign-in|/my-file|/unit-score|/eligibility(?:/{_UUID}(?:/entries/[0-9]{{1,12}})?)?")
+_PATHS: Final = re.compile(
+    rf"/|/sign-in|/deadlines|/my-file|/unit-score|/eligibility(?:/{_UUID}(?:/entries/[0-9]{{1,12}})?)?"
+)
 _VALUES: Final = {
     "as_of": re.compile(r"[0-9-]{1,10}"),
     "as_known": re.compile(r"[0-9A-Za-z:.+-]{1,40}"),

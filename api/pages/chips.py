@@ -71,11 +71,14 @@ class Chips:
         when = "over" if due.over else "left" if due.left else "today"
         number = abs(due.left)
         left = self._words("due.today") if when == "today" else self._words.counted(f"due.{when}_{unit}", number)
+        marks = [self.demo()] if due.demonstration else []
+        if due.provisional:
+            marks.append(Markup('<span class="demo-mark">{}</span>').format(self._words("due.provisional")))
         return Markup('<span class="due{}"><b>{}</b><span>{}</span></span>{}').format(
             " due--soon" if due.soon else "",
             day(due.on),
             left,
-            Markup(" ") + self.demo() if due.demonstration else "",
+            Markup("").join(Markup(" ") + mark for mark in marks),
         )
 
     def clause(self, clause: str) -> Markup:

@@ -17,12 +17,14 @@ _LONGEST: Final = 400  # beyond it days are counted, not working days
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A last day. `left` is negative once it is over; `working` says which days were counted."""
+    """A last day. `left` is negative once it is over; `working` says which days were counted, `provisional` that some
+    lie in a year whose holidays nobody has published."""
 
     on: date
     left: int
     working: bool
     demonstration: bool = False
+    provisional: bool = False
 
     @property
     def over(self) -> bool:
@@ -38,6 +40,7 @@ def due(last: date | str, on: date, *, calendar: WorkingCalendar | None = None, 
     day = date.fromisoformat(last) if isinstance(last, str) else last
     if calendar is None or abs((day - on).days) > _LONGEST:
         return Due(day, (day - on).days, False, demonstration)
+    provisional = calendar.is_provisional(*sorted((on, day)))
     first, end, sign = (on, day, 1) if day >= on else (day, on, -1)
     days = (first + timedelta(days=offset) for offset in range(1, (end - first).days + 1))
-    return Due(day, sign * sum(calendar.is_working(one) for one in days), True, demonstration)
+    return Due(day, sign * sum(calendar.is_working(one) for one in days), True, demonstration, provisional)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from api.pages import eligibility_case, eligibility_list, errors, my_file, preferences, sign_in, unit_score, verifier
+from api.pages import (
+    eligibility_case,
+    eligibility_list,
+    errors,
+    my_file,
+    open_steps,
+    preferences,
+    sign_in,
+    unit_score,
+    verifier,
+)
 from api.pages.assets import ASSETS, PREFIX
 
 if TYPE_CHECKING:
@@ -15,7 +25,7 @@ if TYPE_CHECKING:
 
 def move_in(app: FastAPI, demo: Demo | None = None) -> None:
     """Give an application its pages; after `problems.install`. Without `demo` its addresses do not exist."""
-    for room in (sign_in, preferences, my_file, unit_score, eligibility_list, eligibility_case, verifier):
+    for room in (sign_in, preferences, my_file, open_steps, unit_score, eligibility_list, eligibility_case, verifier):
         app.include_router(room.router)
     app.state.demo = demo
     if demo is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from api.pages.addresses import CHECKS, MY_FILE, UNIT_SCORE
+from api.pages.addresses import CHECKS, DEADLINES, MY_FILE, UNIT_SCORE
 from ledger.access import Viewer
 
 
@@ -29,6 +29,7 @@ class Group:
     items: tuple[Item, ...]
 
 
+_DEADLINES: Final = Item(DEADLINES, "clock", "menu.deadlines")
 _PERSON: Final = (
     Group(
         "menu.mine",
@@ -37,6 +38,7 @@ _PERSON: Final = (
             Item(f"{MY_FILE}#records", "stamp", "menu.records"),
             Item(f"{MY_FILE}#commitments", "promise", "menu.commitments"),
             Item(f"{MY_FILE}#course", "hour", "menu.course"),
+            _DEADLINES,
         ),
     ),
     Group(
@@ -55,23 +57,31 @@ _UNIT: Final = (
             Item(UNIT_SCORE, "chart", "menu.unit_score"),
             Item(f"{UNIT_SCORE}#commitments", "promise", "menu.commitments"),
             Item(f"{UNIT_SCORE}#records", "stamp", "menu.records"),
+            _DEADLINES,
         ),
     ),
 )
 _UNIT_FILE: Final = Group(
     "menu.unit_file", (Item(MY_FILE, "file", "menu.unit_record"), Item(f"{MY_FILE}#looks", "eye", "menu.unit_looks"))
 )
-_HR: Final = (Group("menu.hiring", (Item(CHECKS, "list", "menu.workbench"),)),)
+_HR: Final = (Group("menu.hiring", (Item(CHECKS, "list", "menu.workbench"), _DEADLINES)),)
 _AUDITOR: Final = (
-    Group("menu.audit", (Item(UNIT_SCORE, "chart", "menu.unit_score"), Item(CHECKS, "list", "menu.all_checks"))),
+    Group(
+        "menu.audit",
+        (Item(UNIT_SCORE, "chart", "menu.unit_score"), Item(CHECKS, "list", "menu.all_checks"), _DEADLINES),
+    ),
 )
+
+
+_WORK: Final = (Group("menu.work", (_DEADLINES,)),)
+_AT_WORK: Final = dict.fromkeys(("DECIDER", "REVIEWER", "CREDIT", "ASSESSOR", "DPO"), _WORK)
 
 
 def menu_of(viewer: Viewer) -> tuple[Group, ...]:
     """The groups of a viewer's menu; none where their role has no pages yet."""
     if viewer.role == "SUBJECT":
         return _PERSON if viewer.unit is None else (*_UNIT, _UNIT_FILE)
-    return {"UNIT_HEAD": _UNIT, "HR": _HR, "AUDITOR": _AUDITOR}.get(viewer.role, ())
+    return {**_AT_WORK, "UNIT_HEAD": _UNIT, "HR": _HR, "AUDITOR": _AUDITOR}.get(viewer.role, ())
 
 
 def first_page(viewer: Viewer) -> str | None:

@@ -21,6 +21,7 @@ from api.pages.course import SHOWN, course_of
 from api.pages.figures import figure_of, values_of
 from api.pages.folio import Folio, folio_of
 from api.pages.marks import instant, joined
+from api.pages.notices import notices, seen
 from api.pages.reading import Reading, reading_of
 from api.pages.records import records_of, title_of
 from api.pages.render import show, words_of
@@ -32,6 +33,7 @@ from api.routes.evidence import evidence_file
 
 router = APIRouter(include_in_schema=False)
 LOOKS_SHOWN = 8
+NOTICES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,13 @@ def my_evidence(request: Request, desk: DeskDep) -> Response:
 
 
 def _shown(request: Request, desk: Desk, words: Words, subject: str, folio: Folio, title: Markup) -> Response:
+    had_seen = seen(desk, subject)
     answer = desk.file(subject, folio.moment)
     reading = reading_of(desk, folio.moment, words)
     balance: Mapping[str, Any] = answer.get("balance") or {}
     tasks = tasks_of(reading, answer)
     course = course_of(reading, answer)
+    told = notices(desk, reading, subject, had_seen)
     looks, own_looks = looks_of(desk, reading, subject)
     open_commitments, closed_commitments = sections.commitments(reading, answer)
     return show(
@@ -87,6 +91,9 @@ def _shown(request: Request, desk: Desk, words: Words, subject: str, folio: Foli
         file=answer,
         who=_who(reading, answer),
         tasks=first(tasks),
+        notices=told[:NOTICES_SHOWN],
+        more_notices=told[NOTICES_SHOWN:],
+        unread=sum(notice.unread for notice in told),
         records=records_of(reading, answer, _values(desk, answer, folio, balance)),
         open_commitments=open_commitments,
         closed_commitments=closed_commitments,

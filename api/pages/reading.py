@@ -80,8 +80,7 @@ class Reading:
         if ref is None:
             return None
         uid = self.ledger.uid("subject", ref)
-        entries = [] if uid is None else self.ledger.stream(f"subject/{uid}", self.ledger.size)
-        name = entries[0].data.get("name") if entries else None
+        name = None if uid is None else self.ledger.identity(uid).get("name")
         return self.said(name or ref)
 
     # Days.

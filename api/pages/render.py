@@ -173,5 +173,4 @@ def _unit_name(ledger: Ledger, viewer: Viewer | None) -> str | None:
     if viewer is None or viewer.unit is None:
         return None
     uid = ledger.uid("subject", viewer.unit)
-    entries = [] if uid is None else ledger.stream(f"subject/{uid}", ledger.size)
-    return str(entries[0].data.get("name") or viewer.unit) if entries else viewer.unit
+    return viewer.unit if uid is None else str(ledger.identity(uid).get("name") or viewer.unit)

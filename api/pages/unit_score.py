@@ -87,11 +87,9 @@ def _is_unit(desk: Desk, uid: str) -> bool:
 def _choice(request: Request, desk: Desk, words: Words) -> Response:
     """Every registered unit, for the auditor to choose from."""
     ledger = desk.ledger
-    units = [
-        (entry.uid, str(entry.data.get("name") or entry.uid), entry.data.get("uscc"))
-        for entry in ledger.by_type("SubjectRegistered", ledger.size)
-        if entry.data["kind"] == "UNIT"
-    ]
+    registered = (entry for entry in ledger.by_type("SubjectRegistered", ledger.size) if entry.data["kind"] == "UNIT")
+    known = [(entry.uid, ledger.identity(entry.uid)) for entry in registered]
+    units = [(uid, str(who.get("name") or uid), who.get("uscc")) for uid, who in known]
     return show(request, "units.html", title=words("unit_score.choose"), units=units, address=UNIT_SCORE)
 
 
@@ -131,8 +129,7 @@ def _shown(request: Request, desk: Desk, words: Words, uid: str, folio: Folio, u
 
 
 def _uscc(desk: Desk, uid: str) -> str | None:
-    entries = desk.ledger.stream(f"subject/{uid}", desk.ledger.size)
-    found = entries[0].data.get("uscc")
+    found = desk.ledger.identity(uid).get("uscc")
     return None if found is None else str(found)
 
 

@@ -52,13 +52,16 @@ COLLECTIONS: Final = {
     "check": "eligibility-checks",
     "assessment": "assessments",
 }
-_PLACES: Final = COLLECTIONS | {"repair": "repairs", "rulebook": "rulebooks"}
+_PLACES: Final = COLLECTIONS | {"repair": "repairs", "rulebook": "rulebooks", "delegation": "delegations"}
 
 COMMANDS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute("/subjects", "SubjectRegistered"),
     *_on("subject", "subject_id", posts="PostAssigned", sanctions="SanctionImposed", ranks="RankRecorded"),
     *_on("subject", "subject_id", commendations="CommendationRecorded"),
     CommandRoute("/subjects/{uid}/sanctions/lifting", "SanctionLifted", "subject", "subject_id"),
+    *_on("subject", "subject_id", identity_correction="SubjectIdentityCorrected", merger="SubjectsMerged"),
+    CommandRoute("/subjects/{uid}/merger/undoing", "MergeUndone", "subject", "subject_id"),
+    CommandRoute("/reorganisations", "UnitReorganised"),
     CommandRoute("/commitments", "CommitmentMade"),
     CommandRoute("/commitments/taken-over", "CommitmentImported"),
     CommandRoute("/commitments/assessments", "CommitmentAssessed"),
@@ -75,6 +78,9 @@ COMMANDS: Final[tuple[CommandRoute, ...]] = (
     *_on("repair", None, supplement="RepairReturned", acceptance="RepairAccepted", publicity="RepairPublicised"),
     *_on("repair", None, approval="RepairApproved", rejection="RepairRejected", revocation="RepairRevoked"),
     *_on("repair", None, sync_confirmation="RepairSyncConfirmed"),
+    CommandRoute("/conflicts", "ConflictDeclared"),
+    CommandRoute("/delegations", "DelegationGranted"),
+    *_on("delegation", "delegation_id", ending="DelegationEnded"),
     CommandRoute("/records", "RecordImported"),
     CommandRoute("/records/observations", "SourceStateObserved"),
     CommandRoute("/records/batches", "SourceBatchImported"),
@@ -82,6 +88,7 @@ COMMANDS: Final[tuple[CommandRoute, ...]] = (
     *_on("consent", "consent_id", withdrawal="ConsentWithdrawn"),
     CommandRoute("/eligibility-checks", "EligibilityCheckRequested"),
     *_on("check", "check_id", notice="PreDecisionNoticeSent", response="CandidateResponded"),
+    *_on("check", "check_id", credit_report="CreditReportAttached"),
     *_on("check", "check_id", decision="EligibilityDecided", notification="EligibilityNotified"),
     *_on("check", "check_id", dispute="EligibilityDisputed", redetermination="EligibilityRedetermined"),
     *_on("check", "check_id", finalisation="EligibilityFinalised", withdrawal="EligibilityWithdrawn"),

@@ -17,7 +17,7 @@ from api.problems import Problem
 
 PAGE: Final = 50
 MAX_PAGE: Final = 100
-FILTERS: Final = ("kind", "state")
+FILTERS: Final = ("kind", "state", "as_of", "as_known")
 _PLACE: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 
 

@@ -21,7 +21,7 @@ from api.policy import EVERYONE, open_to
 from api.problems import not_found
 from api.routes.batch import understood
 from api.routes.receipts import receipt_link
-from ledger.errors import Invalid
+from ledger.errors import Invalid, Refused
 from ledger.key_events import introduce_actor_key
 from ledger.log.entry import Signature, signed_message
 from ledger.signing import MAX_SIGNATURES, Material, Signed
@@ -36,14 +36,25 @@ _COMMAND: Final = frozenset({"type", "data", "effective_on", "after", "basis", "
 def introduce_key(
     desk: DeskDep, raw: BodyDep, key: KeyDep, response: Response
 ) -> Annotated[dict[str, Any], Acknowledged]:
-    """Introduce a key of the caller's own unit: `{"vkey", "proof", "required"}`."""
-    body = parse_object(raw, frozenset({"vkey", "proof", "required"}), frozenset({"vkey", "proof", "required"}))
+    """Introduce the first key of the caller's own unit: `{"vkey", "proof"}`.
+
+    Further ones, and that a unit signs whatever it does, are the operator's to record (`integrity key introduce`): no
+    single clerk binds or locks out a unit.
+    """
+    members = frozenset({"vkey", "proof"})
+    body = parse_object(raw, members, members)
     if desk.viewer.unit is None:
         raise not_found()
-    if type(body["required"]) is not bool:
-        raise Invalid("expected true or false", code="wrong-type", field="required")
     vkey, proof = _text(body["vkey"], "vkey"), _bytes(body["proof"], "proof")
-    acknowledgement = introduce_actor_key(desk.ledger, desk.viewer.unit, vkey, proof, required=body["required"])
+    requests = desk.requests(key, ["signing-key", body])
+    acknowledgement = desk.answered(requests)
+    if acknowledgement is None:
+        unit = desk.ledger.uid("subject", desk.viewer.unit)
+        if any(known.unit == unit and known.ended is None for known in desk.ledger.publisher.keyring().all()):
+            raise Refused("the unit has a key: the operator records another", code="unit-has-key", field="vkey")
+        acknowledgement = introduce_actor_key(
+            desk.ledger, desk.viewer.unit, vkey, proof, required=False, asked=requests[0]
+        )
     response.headers["Link"] = receipt_link(acknowledgement.index)
     return {**asdict(acknowledgement), "uid": desk.ledger.book.uid}
 
@@ -79,7 +90,7 @@ def submit_signed(
 def signed_of(value: object) -> Signed:
     """The member `signed`: `{"material", "signatures": [{"key", "sig"}…], "header"?}`."""
     signed = _object(value, "signed", {"material", "signatures"}, {"header"})
-    material = _object(signed["material"], "signed.material", {"id", "uids", "salts", "seal"}, set())
+    material = _object(signed["material"], "signed.material", {"id", "after", "uids", "salts", "seal"}, set())
     salts = _object(material["salts"], "signed.material.salts", set(), None)
     lines = signed["signatures"]
     if not isinstance(lines, list) or not 1 <= len(lines) <= MAX_SIGNATURES:
@@ -88,6 +99,7 @@ def signed_of(value: object) -> Signed:
     return Signed(
         Material(
             _text(material["id"], "signed.material.id"),
+            _version(material["after"], "signed.material.after"),
             [_text(uid, "signed.material.uids") for uid in _list(material["uids"], "signed.material.uids")],
             {name: _text(salt, "signed.material.salts") for name, salt in salts.items()},
             _hex(material["seal"], "signed.material.seal"),
@@ -125,6 +137,12 @@ def _list(value: object, field: str) -> list[Any]:
 def _text(value: object, field: str) -> str:
     if not isinstance(value, str):
         raise Invalid("expected a string", code="wrong-type", field=field)
+    return value
+
+
+def _version(value: object, field: str) -> int:
+    if type(value) is not int or value < 0:
+        raise Invalid("expected a stream version", code="wrong-type", field=field)
     return value
 
 

@@ -27,9 +27,9 @@ def render_opened(answer: Mapping[str, Any], page: Page) -> None:
 
 
 def render_acknowledgement(answer: Mapping[str, Any], page: Page) -> None:
-    """Write where an adopted edition stands in the log."""
-    text = page.text
-    page.title(text("page.adopt"), answer.get("rulebook"))
+    """Write where what was recorded stands in the log: an adopted edition, a key event, a sentinel."""
+    text, rulebook = page.text, answer.get("rulebook")
+    page.title(text("page.adopt" if rulebook else "page.recorded"), rulebook)
     page.facts(
         [
             (text("folio.entry"), str(answer["index"])),
@@ -157,5 +157,10 @@ def render_backup(answer: Mapping[str, Any], page: Page) -> None:
             (text("folio.keys"), ", ".join(answer.get("keys") or []) or None),
         ]
     )
-    if erased is None and not answer["keys"]:
-        page.say(text("text.keys_not_backed_up"), "wait")
+    if erased is None:
+        if not answer["keys"]:
+            page.say(text("text.keys_not_backed_up"), "wait")
+        return
+    against = answer["held_against"]
+    if not against["sentinel"] and not against["checkpoints"]:
+        page.say(text("text.held_against_nothing"), "alarm")

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ledger.artefacts.bundle import BadArtefact, Bundle, Proven, parse_bundle
+from ledger.artefacts.certificate_check import Beside, check_jws
 from ledger.artefacts.entries import EntryJudge
 from ledger.artefacts.export import ExportHeader, named_documents, parse_document, parse_export_header
+from ledger.artefacts.jws import BEGINNING
 from ledger.artefacts.report import TRUE, Enough, Found, Report
 from ledger.artefacts.trust import NO_KEY_GIVEN, NO_WITNESS_KEY, Trust, judge_signatures
 from ledger.errors import VerificationError
-from ledger.keyring import KEY_TOPICS
 from ledger.log.chain import HASH_BYTES, leaf_hash
 from ledger.log.checkpoint import Checkpoint, parse_checkpoint
 from ledger.log.merkle import Frontier, verify_inclusion
@@ -29,24 +30,31 @@ from ledger.log.proof import parse_proof
 MAX_LINE: Final = 64 * 1024 * 1024
 _RECEIPT: Final = b"c2sp.org/tlog-proof"
 _DOCUMENT: Final = b'{"document":'
+_NOTHING: Final = Beside()
 NOT_COMPARED: Final = "that this log leads to any other checkpoint"
 NO_ENTRY: Final = "what the entry says: a receipt holds its hash alone"
 ONLY_CHOSEN: Final = "later entries about the same records: a bundle shows only what was chosen"
 
 
-def check_file(path: Path, trust: Trust, *, leaf: bytes | None = None, to_compare: bool = False) -> Report:
+def check_file(
+    path: Path, trust: Trust, *, leaf: bytes | None = None, to_compare: bool = False, beside: Beside = _NOTHING
+) -> Report:
     """Check a file; OSError where it cannot be read."""
     with path.open("rb") as file:
-        return check_stream(file, trust, leaf=leaf, to_compare=to_compare)
+        return check_stream(file, trust, leaf=leaf, to_compare=to_compare, beside=beside)
 
 
-def check_bytes(data: bytes, trust: Trust, *, leaf: bytes | None = None, to_compare: bool = False) -> Report:
+def check_bytes(
+    data: bytes, trust: Trust, *, leaf: bytes | None = None, to_compare: bool = False, beside: Beside = _NOTHING
+) -> Report:
     """Check a file's bytes."""
-    return check_stream(BytesIO(data), trust, leaf=leaf, to_compare=to_compare)
+    return check_stream(BytesIO(data), trust, leaf=leaf, to_compare=to_compare, beside=beside)
 
 
-def check_stream(file: BinaryIO, trust: Trust, *, leaf: bytes | None = None, to_compare: bool = False) -> Report:
-    """Check a file from its beginning; `leaf` is that of an entry held beside a receipt.
+def check_stream(
+    file: BinaryIO, trust: Trust, *, leaf: bytes | None = None, to_compare: bool = False, beside: Beside = _NOTHING
+) -> Report:
+    """Check a file from its beginning; `leaf` is that of an entry held beside a receipt, `beside` is for certificates.
 
     `to_compare` keeps every leaf of an export, 32 bytes and more an entry; otherwise memory stays flat.
     """
@@ -59,6 +67,8 @@ def check_stream(file: BinaryIO, trust: Trust, *, leaf: bytes | None = None, to_
             _check_receipt(first + file.read(MAX_LINE), trust, leaf, found, report)
         elif first.startswith(b"{"):
             _check_json(first, file, trust, found, report)
+        elif first.startswith(BEGINNING):
+            check_jws(first + file.read(MAX_LINE), trust, beside, found, report)
         else:
             report.kind = "checkpoint"
             note = _note(first + file.read(MAX_LINE))
@@ -68,11 +78,11 @@ def check_stream(file: BinaryIO, trust: Trust, *, leaf: bytes | None = None, to_
             found.manipulation("malformed", error.detail)
     except Enough:
         pass
-    report.not_checked = _left_out(report, trust, leaf)
+    report.not_checked = _left_out(report, trust, leaf, beside)
     return report
 
 
-def _left_out(report: Report, trust: Trust, leaf: bytes | None) -> list[str]:
+def _left_out(report: Report, trust: Trust, leaf: bytes | None, beside: Beside) -> list[str]:
     """What was not checked, as far as the file was read, in the order of the README."""
     judge = report.judge
     return [
@@ -81,6 +91,7 @@ def _left_out(report: Report, trust: Trust, leaf: bytes | None) -> list[str]:
         *([] if judge is None else judge.left_out()),
         *([ONLY_CHOSEN] if report.kind == "bundle" else ()),
         *([NO_ENTRY] if report.kind == "receipt" and leaf is None else ()),
+        *([] if report.claims is None else beside.left_out()),
         *([] if report.to_compare else [NOT_COMPARED]),
         TRUE,
     ]
@@ -167,9 +178,8 @@ def _check_bundle(bundle: Bundle, trust: Trust, found: Found, report: Report) ->
         if not _included(proven, said.size, said.root, found):
             continue
         report.leaves.setdefault(proven.index, leaf_hash(proven.entry))
-        header = judge.take(proven.index, proven.entry, disclosed.get(proven.index, ()))
-        if proven is listed.get(proven.index) and header is not None and header.type not in KEY_TOPICS:
-            found.manipulation("key-event", f"entry {proven.index}: it is listed as one about keys", proven.index)
+        listed_as_key = proven is listed.get(proven.index)
+        judge.take(proven.index, proven.entry, disclosed.get(proven.index, ()), listed_as_key=listed_as_key)
     judge.finish()
     report.level = _signatures(bundle.checkpoint, trust, judge, found, report)
 
@@ -257,6 +267,7 @@ def _check_documents(digests: list[str], count: int, named: dict[str, list[int]]
     for digest in digests:
         if digest not in named:
             found.manipulation("document", f"document {digest}: no entry names it")
+    there = set(digests)
     for index, digest in sorted((index, digest) for digest, places in named.items() for index in places):
-        if digest not in digests:
+        if digest not in there:
             found.gap("document-missing", f"entry {index}: document {digest} is not there", index)

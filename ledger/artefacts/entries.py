@@ -39,7 +39,9 @@ class EntryJudge:
         self._recorded_at = ""
         self._signed: set[str] = set()
 
-    def take(self, index: int, data: bytes, disclosures: Sequence[bytes] = ()) -> Header | None:
+    def take(
+        self, index: int, data: bytes, disclosures: Sequence[bytes] = (), *, listed_as_key: bool = False
+    ) -> Header | None:
         """Judge an entry; None where its bytes are none, or its header is not of the contract's form."""
         self.seen += 1
         try:
@@ -55,6 +57,8 @@ class EntryJudge:
         self._opening(index, header, entry)
         self._history(index, header)
         self._order(index, header, entry)
+        if listed_as_key and header.type not in KEY_TOPICS:
+            self._say("key-event", index, "it is listed as one about keys")
         if header.type in KEY_TOPICS:
             try:
                 self.keyring.take(index, header.type, header.data, entry.recorded_at)

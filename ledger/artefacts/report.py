@@ -53,6 +53,7 @@ class Report:
     level: str | None = None
     findings: list[Finding] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
+    claims: dict[str, Any] | None = None  # of a certificate
     leaves: dict[int, bytes] = field(default_factory=dict, repr=False)
     signed_root: bytes | None = field(default=None, repr=False)
     to_compare: bool = field(default=False, repr=False)
@@ -80,4 +81,5 @@ class Report:
             "level": self.level,
             "findings": [finding.as_json() for finding in self.findings],
             "not_checked": self.not_checked,
+            **({} if self.claims is None else {"claims": self.claims}),
         }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ledger.commands.command import Change, Command, handles, require_subject
+from ledger.commands.commitments import bearers
 from ledger.domain.base import Sealed, day, require
 from ledger.domain.breach import Breach
 from ledger.domain.commitment import Commitment
@@ -24,7 +25,7 @@ def case_of(ledger: Ledger, breach: Breach) -> tuple[str, ...]:
     """Whom the case concerns, with the promisor of a commitment that its finding breaks."""
     if breach.commitment is None:
         return breach.case
-    return (*breach.case, ledger.load(Commitment, breach.commitment).promisor)
+    return (*breach.case, *bearers(ledger, ledger.load(Commitment, breach.commitment).promisor))
 
 
 def change(ledger: Ledger, breach: Breach, index: tuple[IndexRow, ...] = ()) -> Change:
@@ -36,8 +37,8 @@ def _unit_at_time(ledger: Ledger, command: Command) -> str | None:
     data = command.data
     found = None
     if ledger.kind_of(data.subject_id) is SubjectKind.PERSON:
-        found = ledger.subject(data.subject_id).unit_on(day(data.occurred_on))
-    fits = data.unit_at_time is None or data.unit_at_time == found
+        found = ledger.unit_on(data.subject_id, day(data.occurred_on))
+    fits = data.unit_at_time is None or ledger.relations().same(data.unit_at_time, found)
     require(fits, "unit-at-time-mismatch", "the posts say another unit for that day", "data.unit_at_time")
     return found
 
@@ -45,6 +46,8 @@ def _unit_at_time(ledger: Ledger, command: Command) -> str | None:
 @handles("BreachReported")
 def report(ledger: Ledger, command: Command) -> Change:
     data, act, actor = command.data, command.act, command.line.actor
+    gone = ledger.relations().has_ended(data.subject_id, day(data.occurred_on))
+    require(not gone, "unit-ended", "the unit had ended by then", "data.subject_id")
     breach = ledger.new(Breach)
     row = ledger.claim("breach", data.breach_id, breach.uid, command.source)
     if data.commitment_id is not None:
@@ -87,7 +90,7 @@ def notify(ledger: Ledger, command: Command) -> Change:
 @handles("BreachReplied")
 def reply(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    require_subject(command, breach.subject)
+    require_subject(ledger, command, breach.subject)
     breach.reply(command.data, command.act)
     return change(ledger, breach)
 
@@ -118,11 +121,21 @@ def _conduct(ledger: Ledger, breach: Breach) -> tuple[bool, tuple[IndexRow, ...]
     return holder is not None, () if holder else (ledger.index_row("conduct", value, breach.uid),)
 
 
+def _hands(command: Command) -> list[str]:
+    """Who acts, and whose hand it is as well where it is done under a delegation."""
+    delegator = command.data.delegated_by
+    return [command.act.actor.id] if delegator is None else [command.act.actor.id, delegator]
+
+
 def _by_reporter(ledger: Ledger, command: Command, breach: Breach) -> bool:
     """Whether the actor reported the case, under the caller's id or under the pseudonym: both are accepted."""
-    actor, uid = command.line.actor, command.act.actor.id
-    names = dict.fromkeys((actor.id, uid, ledger.caller_id(uid)))
-    return any(ledger.is_reporter(breach, replace(actor, id=name)) for name in names)
+    actor = command.line.actor
+    group = dict.fromkeys(one for hand in _hands(command) for one in ledger.relations().group(hand))
+    names = dict.fromkeys((actor.id, *group, *(ref for one in group for ref in ledger.caller_ids(one))))
+    if any(ledger.is_reporter(breach, replace(actor, id=name)) for name in names):
+        return True
+    reporter = None if command.data.delegated_by is None else ledger.reporter_of(breach)
+    return reporter is not None and ledger.actor_uid(reporter)[0] in group
 
 
 @handles("BreachConfirmed")
@@ -170,7 +183,7 @@ def remove(ledger: Ledger, command: Command) -> Change:
 @handles("BreachAppealed")
 def appeal(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    require_subject(command, breach.subject)
+    require_subject(ledger, command, breach.subject)
     breach.appeal(command.data, command.act, ledger.policy.windows(breach, command.act))
     return change(ledger, breach)
 

@@ -9,7 +9,9 @@ from ledger.commands.command import Change, Command, handles, require_subject
 from ledger.domain.consent import Consent
 from ledger.domain.eligibility import Check, EligibilityEvaluated, RuleHit
 from ledger.folds.check import check_entries, fold_check
+from ledger.folds.consent import fold_consent
 from ledger.folds.eligibility import evaluate_check
+from ledger.folds.facts import consent_for
 from ledger.storage.events import IndexRow
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def evaluation(ledger: Ledger, check: Check, check_id: str, on: date, size: int)
         ledger,
         check.subject,
         purpose=check.purpose,
-        requester=check.requester,
+        requester=None if check.requester is None else ledger.survivor(check.requester, size),
         consent_id=check.consent_id,
         statutory_basis=check.statutory_basis,
         as_of=on,
@@ -89,10 +91,25 @@ def notice(ledger: Ledger, command: Command) -> Change:
     return _change(check)
 
 
+@handles("CreditReportAttached")
+def attach_report(ledger: Ledger, command: Command) -> Change:
+    check, data = _load(ledger, command), command.data
+    uid = ledger.uid("consent", data.consent_id)
+    entries = () if uid is None else ledger.stream(f"{Consent.KIND}/{uid}", ledger.size)
+    held = []
+    for moment in command.act.days:
+        consent = fold_consent(entries, moment)
+        own = [consent] if consent is not None and ledger.relations().same(consent.subject, check.subject) else []
+        held.append(consent_for(own, moment, purpose=check.purpose, recipient=check.requester) is not None)
+    data = data.model_copy(update={"consent_id": _consent_id(ledger, command)})
+    check.attach_report(data, consent_withdrawn=_consent_withdrawn(ledger, check), consent_holds=all(held))
+    return _change(check)
+
+
 @handles("CandidateResponded")
 def respond(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    require_subject(command, check.subject)
+    require_subject(ledger, command, check.subject)
     check.respond(command.data, command.act, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
@@ -105,11 +122,12 @@ def decide(ledger: Ledger, command: Command) -> Change:
     if approver is not None:
         data = data.model_copy(update={"second_approver": approver[0]})
         rows = approver[1]
+    own = approver is not None and ledger.relations().same(approver[0], check.subject)
     check.decide(
         data,
         command.act,
         consent_withdrawn=_consent_withdrawn(ledger, check),
-        second_approver=None if approver is None else approver[0],
+        second_approver=None if approver is None or own else approver[0],
     )
     return Change(check, check.case, check.subject, rows)
 
@@ -124,7 +142,7 @@ def notify(ledger: Ledger, command: Command) -> Change:
 @handles("EligibilityDisputed")
 def dispute(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    require_subject(command, check.subject)
+    require_subject(ledger, command, check.subject)
     check.dispute(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
@@ -146,6 +164,6 @@ def finalise(ledger: Ledger, command: Command) -> Change:
 @handles("EligibilityWithdrawn")
 def withdraw(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    require_subject(command, check.subject)
+    require_subject(ledger, command, check.subject)
     check.withdraw(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from ledger.catalogue import ACCESS_TYPES, event_of
 from ledger.clock import day_of
+from ledger.commands.delegated import delegated
 from ledger.domain.base import Act, Actor, LedgerAggregate, LedgerEvent, Sealed, require
 from ledger.domain.sections import references_of, written_names
 from ledger.domain.values import Role
@@ -72,7 +73,8 @@ class Change:
     """What one command changes: an aggregate with its pending event, and what is stored with it.
 
     `owner` is whose key seals the personal sections; `published` are members a unit publishes; `sections` are further
-    ones with owners of their own; `actor_id` stands in the header instead of the actor's own pseudonym.
+    ones with owners of their own; `actor_id` stands in the header instead of the actor's own pseudonym; `relates` says
+    that it changes who stands for whom.
     """
 
     aggregate: LedgerAggregate
@@ -83,6 +85,7 @@ class Change:
     published: frozenset[str] = frozenset()
     sections: tuple[Sealed, ...] = ()
     actor_id: str | None = None
+    relates: bool = False
 
 
 Handler = Callable[["Ledger", Command], Change]
@@ -179,15 +182,30 @@ def check_dates(event: type[LedgerEvent], data: Any, on: date, today: date) -> N
     require(not late or data.doc is not None, "late-without-document", "an earlier day needs a document", "data.doc")
 
 
-def require_subject(command: Command, subject: str) -> None:
-    """The act is the subject's own, or recorded for it by HR or CREDIT with the signed paper (DOMAIN §4.1)."""
+def require_subject(ledger: Ledger, command: Command, subject: str) -> None:
+    """The act is the subject's own, or recorded for it by HR or CREDIT with the signed paper (DOMAIN §4.1).
+
+    A subject acts under any of its registrations, and a unit for those that ended and left it their open matters.
+    """
     act = command.act
     if act.actor.role is Role.SUBJECT:
-        own = subject in (act.actor.id, act.actor.unit)
-        require(own, "not-the-subject", "only the subject itself says this", "actor.id")
+        require(act.actor.stands_for(subject), "not-the-subject", "only the subject itself says this", "actor.id")
     elif act.for_subject is not None:
-        require(act.for_subject == subject, "not-the-subject", "recorded on another's behalf", "data.on_behalf_of")
+        for_it = act.for_subject == subject or subject in ledger.relations().stands_for(act.for_subject)
+        require(for_it, "not-the-subject", "recorded on another's behalf", "data.on_behalf_of")
         require(act.documented, "document-required", "an act recorded for somebody needs the signed paper", "data.doc")
+
+
+def approvers_of(ledger: Ledger, command: Command, names: list[str]) -> tuple[list[str], tuple[IndexRow, ...]]:
+    """The pseudonyms of approvers, each person once under whichever registration, and the rows of new ones."""
+    relations, acting = ledger.relations(), command.act.actor
+    found: dict[str, str] = {}
+    new: list[IndexRow] = []
+    for name in dict.fromkeys(names):
+        uid, rows = (acting.id, ()) if name == command.line.actor.id else ledger.actor_uid(name)
+        if found.setdefault(relations.survivor(uid), uid) == uid:
+            new += rows
+    return list(found.values()), tuple(new)
 
 
 def document_of(command: Command, digest: str | None, where: str) -> dict[bytes, bytes]:
@@ -237,9 +255,13 @@ def understand(
         data = data.model_copy(update=resolved)
     if role is Role.REPORTER:
         # Who reported is a section; the header gets a fresh pseudonym without unit (DESIGN §3).
+        free = data.by_delegation is None and data.delegated_by is None
+        require(free, "delegation-scope", "nobody reports under a delegation", "data.by_delegation")
         act = Act(Actor("", role), line.effective_on, today, data.doc is not None)
         return Command(event, data, act, line, documents), ()
     actor_id, rows = ledger.actor_uid(line.actor.id, subject=role is Role.SUBJECT)
     unit, unit_rows = ledger.actor_unit(line.actor.unit_id)
-    act = Act(Actor(actor_id, role, unit), line.effective_on, today, data.doc is not None, for_subject)
+    also = ledger.relations().stands_for(actor_id, unit) - {actor_id, unit}
+    act = Act(Actor(actor_id, role, unit, also), line.effective_on, today, data.doc is not None, for_subject)
+    data, act = delegated(ledger, line.type, data, act)
     return Command(event, data, act, line, documents), (*rows, *unit_rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.commands.command import Change, Command, handles, require_subject
+from ledger.domain.base import require
 from ledger.domain.commitment import Commitment
 from ledger.domain.values import Role, SubjectKind
 from ledger.storage.events import IndexRow
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 _UNIT_TEXTS = frozenset({"text", "reason", "compensation", "level", "status_raw"})
 
 
+def bearers(ledger: Ledger, promisor: str) -> tuple[str, ...]:
+    """Whose figures a commitment moves: the promisor's, and those of the units that have succeeded it."""
+    return (promisor, *ledger.relations().successors(promisor))
+
+
 def _change(ledger: Ledger, commitment: Commitment, index: tuple[IndexRow, ...] = ()) -> Change:
     """A unit's published texts are plain, a person's are sections (DESIGN §3)."""
     person = ledger.kind_of(commitment.promisor) is SubjectKind.PERSON
     return Change(
         commitment,
-        (commitment.promisor,),
+        bearers(ledger, commitment.promisor),
         commitment.promisor,
         index,
         published=frozenset() if person else _UNIT_TEXTS,
@@ -35,7 +41,9 @@ def _load(ledger: Ledger, command: Command) -> Commitment:
 def make(ledger: Ledger, command: Command) -> Change:
     data = command.data
     if command.act.actor.role is not Role.HR or data.on_behalf_of is not None:
-        require_subject(command, data.promisor_id)
+        require_subject(ledger, command, data.promisor_id)
+    gone = ledger.relations().has_ended(data.promisor_id, command.act.on)
+    require(not gone, "unit-ended", "the unit had ended by then", "data.promisor_id")
     commitment = ledger.new(Commitment)
     row = ledger.claim("commitment", data.commitment_id, commitment.uid, command.source)
     commitment.make(data, command.act)

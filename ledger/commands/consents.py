@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @handles("ConsentGiven")
 def give(ledger: Ledger, command: Command) -> Change:
     data = command.data
-    require_subject(command, data.subject_id)
+    require_subject(ledger, command, data.subject_id)
     consent = ledger.new(Consent)
     row = ledger.claim("consent", data.consent_id, consent.uid, command.source)
     consent.give(data, command.act)
@@ -24,6 +24,6 @@ def give(ledger: Ledger, command: Command) -> Change:
 @handles("ConsentWithdrawn")
 def withdraw(ledger: Ledger, command: Command) -> Change:
     consent = ledger.load(Consent, command.data.consent_id, command.source)
-    require_subject(command, consent.subject)
+    require_subject(ledger, command, consent.subject)
     consent.withdraw(command.data)
     return Change(consent, (consent.subject, consent.recipient), consent.subject)

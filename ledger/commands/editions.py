@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.commands.command import Change, Command, handles
+from ledger.commands.command import Change, Command, approvers_of, handles
 from ledger.domain.adoption import Rulebook
 from ledger.domain.base import require
 from ledger.errors import NotFound
@@ -23,16 +23,6 @@ def _load(ledger: Ledger, command: Command) -> tuple[Rulebook, tuple[IndexRow, .
     return rulebook, (ledger.claim("rulebook", command.data.rulebook_id, rulebook.uid, ""),)
 
 
-def _approvers(ledger: Ledger, names: list[str]) -> tuple[list[str], tuple[IndexRow, ...]]:
-    uids: list[str] = []
-    rows: list[IndexRow] = []
-    for name in dict.fromkeys(names):
-        uid, new_rows = ledger.actor_uid(name)
-        uids.append(uid)
-        rows.extend(new_rows)
-    return uids, tuple(rows)
-
-
 def _file(ledger: Ledger, command: Command) -> tuple[Edition, bytes]:
     """The edition's file: the one that came with the command, and only where none did, one that is known already."""
     for content in command.documents.values():
@@ -46,7 +36,7 @@ def _file(ledger: Ledger, command: Command) -> tuple[Edition, bytes]:
 @handles("RulebookPublished")
 def publish(ledger: Ledger, command: Command) -> Change:
     rulebook, rows = _load(ledger, command)
-    approvers, more = _approvers(ledger, command.data.approvers)
+    approvers, more = approvers_of(ledger, command, command.data.approvers)
     rulebook.publish(command.data.model_copy(update={"approvers": approvers}))
     return Change(rulebook, (), rulebook.uid, (*rows, *more))
 
@@ -61,7 +51,7 @@ def activate(ledger: Ledger, command: Command) -> Change:
     days = {stated, command.line.effective_on.isoformat(), edition.effective_on.isoformat()}
     require(len(days) == 1, "edition-date", "an edition takes effect on the day its file says", "effective_on")
     rulebook, rows = _load(ledger, command)
-    approvers, more = _approvers(ledger, data.approvers)
+    approvers, more = approvers_of(ledger, command, data.approvers)
     rulebook.activate(
         data.model_copy(update={"approvers": approvers, "digest": edition.digest, "effective_on": stated})
     )
@@ -73,6 +63,6 @@ def retire(ledger: Ledger, command: Command) -> Change:
     rulebook, rows = _load(ledger, command)
     if rows:
         raise NotFound("no such edition was adopted", code="unknown-edition", field="data.rulebook_id")
-    approvers, more = _approvers(ledger, command.data.approvers)
+    approvers, more = approvers_of(ledger, command, command.data.approvers)
     rulebook.retire(command.data.model_copy(update={"approvers": approvers}))
     return Change(rulebook, (), rulebook.uid, more)

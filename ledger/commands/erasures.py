@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ledger.commands.command import Change, Command, handles
+from ledger.commands.command import Change, Command, approvers_of, handles
 from ledger.domain.base import require
 from ledger.domain.breach import Breach
 from ledger.domain.consent import Consent
@@ -21,7 +21,6 @@ from ledger.domain.values import SubjectKind
 from ledger.erasing import Item, beside, keys_of_class, pending_orders, sections_of_class
 from ledger.folds.check import check_entries, fold_check
 from ledger.mapper import header_of
-from ledger.storage.events import IndexRow
 from ledger.storage.sealed import fingerprint
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def order(ledger: Ledger, command: Command) -> Change:
             _require_over(ledger, command, item)
     open_case = any(_open(ledger, stream) for stream in _cases(ledger, concerned, items))
     keys = keys_of_class(ledger, data.subject_id, data.class_) if data.scope == "SUBJECT" else {}
-    approvers, rows = _approvers(ledger, data.approvers)
+    approvers, rows = approvers_of(ledger, command, data.approvers)
     erasure = ledger.new(Erasure)
     erasure.order(
         data.model_copy(
@@ -57,11 +56,6 @@ def order(ledger: Ledger, command: Command) -> Change:
     )
     claim = ledger.claim("erasure", data.erasure_id, erasure.uid, command.source)
     return Change(erasure, tuple(concerned), erasure.uid, (claim, *rows))
-
-
-def _approvers(ledger: Ledger, names: list[str]) -> tuple[list[str], tuple[IndexRow, ...]]:
-    found = [ledger.actor_uid(name) for name in dict.fromkeys(names)]
-    return [uid for uid, _ in found], tuple(row for _, rows in found for row in rows)
 
 
 def _subject(ledger: Ledger, data: Any) -> list[Item]:
@@ -138,7 +132,7 @@ def _cases(ledger: Ledger, concerned: list[str], items: list[Item]) -> Iterator[
 def _is_about(ledger: Ledger, stream: str, uid: str) -> bool:
     kind, _, record = stream.partition("/")
     cls: type[Breach] | type[Check] | None = {"breach": Breach, "check": Check}.get(kind)  # type: ignore[assignment]
-    return cls is not None and ledger.aggregate(cls, record).subject == uid
+    return cls is not None and ledger.relations().same(ledger.aggregate(cls, record).subject, uid)
 
 
 def _open(ledger: Ledger, stream: str) -> bool:

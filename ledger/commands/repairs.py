@@ -24,7 +24,7 @@ def _breach_of(ledger: Ledger, command: Command) -> Breach:
 @handles("RepairApplied")
 def apply_for(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
-    require_subject(command, breach.subject)
+    require_subject(ledger, command, breach.subject)
     known = command.data.repair_id in breach.repairs
     rows = () if known else (ledger.claim("repair", command.data.repair_id, breach.uid, command.source),)
     breach.apply_for_repair(command.data, command.act, ledger.policy.windows(breach, command.act))

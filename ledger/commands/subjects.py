@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from ledger.commands.command import Change, Command, handles
 from ledger.domain.base import LedgerAggregate, require
 from ledger.domain.identifiers import check_id_number, check_region, check_uscc
 from ledger.domain.subject import Subject
 from ledger.domain.values import Role, SubjectKind
+from ledger.folds.sanction import fold_sanctions, standing
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -23,27 +25,38 @@ def register(ledger: Ledger, command: Command) -> Change:
     if not taken_over:
         require(data.name is not None, "missing-field", "a subject has a name", "data.name")
         require(data.region is not None, "missing-field", "a subject has a region", "data.region")
+    check_kind(data, person=person)
     if person:
-        require(data.uscc is None, "uscc-of-a-person", "a person has no credit code", "data.uscc")
         require(taken_over or data.id_number is not None, "missing-field", "a person has a number", "data.id_number")
     else:
-        require(data.id_number is None, "id-number-of-a-unit", "only a person has an identity number", "data.id_number")
         require(taken_over or data.uscc is not None, "missing-field", "a unit has a credit code", "data.uscc")
-    if data.id_number is not None:
-        check_id_number(data.id_number)
-    if data.uscc is not None:
-        check_uscc(data.uscc)
+    check_numbers(data)
     if data.region is not None:
         check_region(data.region, command.act.on)
     subject = _opened(ledger, command, person=person)
     rows = [ledger.claim("subject", data.ref, subject.uid, command.source)]
     if data.id_number is not None:
-        rows.append(ledger.index_row("id-number", data.id_number, subject.uid))
+        rows.append(ledger.claim_value("id-number", data.id_number, subject.uid))
     if data.uscc is not None:
-        rows.append(ledger.index_row("uscc", data.uscc, subject.uid))
+        rows.append(ledger.claim_value("uscc", data.uscc, subject.uid))
     subject.register(data)
     published = frozenset() if person else _PUBLIC_IDENTITY
     return Change(subject, (subject.uid,), subject.uid, tuple(rows), published=published)
+
+
+def check_kind(data: Any, *, person: bool) -> None:
+    """A person has an identity number, a unit or enterprise a credit code."""
+    require(not person or data.uscc is None, "uscc-of-a-person", "a person has no credit code", "data.uscc")
+    fits = person or data.id_number is None
+    require(fits, "id-number-of-a-unit", "only a person has an identity number", "data.id_number")
+
+
+def check_numbers(data: Any) -> None:
+    """The check digits of what is given."""
+    if data.id_number is not None:
+        check_id_number(data.id_number)
+    if data.uscc is not None:
+        check_uscc(data.uscc)
 
 
 def _opened(ledger: Ledger, command: Command, *, person: bool) -> Subject:
@@ -61,6 +74,9 @@ def _opened(ledger: Ledger, command: Command, *, person: bool) -> Subject:
 @handles("PostAssigned")
 def assign_post(ledger: Ledger, command: Command) -> Change:
     subject = ledger.subject(command.data.subject_id)
+    relations, since = ledger.relations(), date.fromisoformat(command.data.from_)
+    gone = relations.has_ended(command.data.unit_id, since)
+    require(not gone, "unit-ended", "the unit had ended by then", "data.unit_id")
     if not command.line.source:
         by_hr = command.act.actor.role is Role.HR
         require(by_hr, "role-not-allowed", "posts are HR's, but for batches of a source", "actor.role")
@@ -74,15 +90,28 @@ def assign_post(ledger: Ledger, command: Command) -> Change:
 @handles("SanctionImposed")
 def impose_sanction(ledger: Ledger, command: Command) -> Change:
     subject = ledger.subject(command.data.subject_id)
-    subject.impose(command.data, command.act)
+    subject.impose(command.data, command.act, ledger.policy.sanction_term(command.data))
     return Change(subject, (subject.uid,), subject.uid)
 
 
 @handles("SanctionLifted")
 def lift_sanction(ledger: Ledger, command: Command) -> Change:
-    subject = ledger.subject(command.data.subject_id)
-    subject.lift(command.data, command.act)
+    subject = _barred(ledger, command)
+    sanctions = fold_sanctions(ledger.stream(subject.id, ledger.size), date.max)
+    place = standing(sanctions, command.data.kind, command.data.from_)
+    subject.lift(command.data, command.act, None if place is None else sanctions[place].until)
     return Change(subject, (subject.uid,), subject.uid)
+
+
+def _barred(ledger: Ledger, command: Command) -> Subject:
+    """The registration of the person in whose stream the bar stands; the one that was named where there is none."""
+    data, named = command.data, ledger.subject(command.data.subject_id)
+    start = None if data.from_ is None else date.fromisoformat(data.from_)
+    for uid in (named.uid, *ledger.relations().group(named.uid)):
+        subject = ledger.subject(uid)
+        if subject.standing_bar(data.kind, start) is not None:
+            return subject
+    return named
 
 
 @handles("CommendationRecorded")

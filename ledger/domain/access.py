@@ -39,6 +39,7 @@ class Scope(StrEnum):
     BREACHES = "BREACHES"
     COMMITMENTS = "COMMITMENTS"
     CHECKS = "CHECKS"
+    DEADLINES = "DEADLINES"
 
 
 def _uid(text: str) -> str:

@@ -23,11 +23,20 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `id` and `unit` are pseudonyms (the unit's may be an unregistered one)."""
+    """Who acts: `id` and `unit` are pseudonyms (the unit's may be an unregistered one).
+
+    `also` are further pseudonyms of the same person or unit (subjects merged), and of units that ended whose open
+    matters are this unit's by now (`ledger.relations`).
+    """
 
     id: str
     role: Role
     unit: str | None = None
+    also: frozenset[str] = frozenset()
+
+    def stands_for(self, uid: str | None) -> bool:
+        """Whether a pseudonym is this person's, their unit's, or one that either stands for."""
+        return uid is not None and (uid in (self.id, self.unit) or uid in self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +176,7 @@ class LedgerAggregate(BaseAggregate[str]):
 
     def require_other(self, concerned: str) -> None:
         """Nobody acts in their own case (ASSURANCE §6, 16): not the person, and nobody for the unit it is about."""
-        own = concerned in (self.act.actor.id, self.act.actor.unit)
+        own = self.act.actor.stands_for(concerned)
         require(not own, "own-case", "nobody acts in their own case")
 
     def happen(self, event: type[LedgerEvent], data: Payload) -> None:

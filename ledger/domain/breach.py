@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ledger.domain import breach_events as events
 from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
+from ledger.domain.duties import Conflicts
 from ledger.domain.repairs import Repairs
 from ledger.domain.values import Severity
 
@@ -30,7 +31,7 @@ class Windows:
     """What the rulebook says about one finding: the mildest editions' days (DOMAIN §5).
 
     `repair_from` is the first day of repair, `over_on` the first day on which the finding is over. A `lasting` record
-    (公务员法 26(1)-(3)) is never over.
+    (公务员法 26(1)-(3)) is never over. `routes` are those by which a record of its kind is contested here (DOMAIN §7).
     """
 
     appeal_days: int
@@ -38,9 +39,10 @@ class Windows:
     repair_from: date
     over_on: date
     lasting: bool = False
+    routes: tuple[str, ...] = ()
 
 
-class Breach(Repairs, LedgerAggregate):
+class Breach(Conflicts, Repairs, LedgerAggregate):
     KIND = "breach"
 
     state: str
@@ -55,6 +57,7 @@ class Breach(Repairs, LedgerAggregate):
     decision_on: date | None
     found_on: date | None
     decider: str | None
+    decided_for: str | None  # whose hand it was as well, by delegation
     deciding_unit: str | None
     record_kind: str | None
     list_code: str | None
@@ -69,10 +72,11 @@ class Breach(Repairs, LedgerAggregate):
         self.unit_at_time = self.conduct = self.commitment = None
         self.notified_severity = self.reply_due = self.replied_on = None
         self.severity = self.decision_on = self.found_on = None
-        self.decider = self.deciding_unit = self.record_kind = self.list_code = self.ends_on = None
+        self.decider = self.decided_for = self.deciding_unit = self.record_kind = self.list_code = self.ends_on = None
         self.appeal_route = self.review_decided_on = None
         self.reviewers = ()
         self.appeal_exhausted = False
+        self.start_conflicts()
         self.start_repairs()
 
     # What the events remember.
@@ -82,6 +86,7 @@ class Breach(Repairs, LedgerAggregate):
         self.found_on = day(event.envelope.context.effective_on)
         actor = event.envelope.context.actor
         self.decider, self.deciding_unit = actor["id"], actor.get("unit")
+        self.decided_for = event.data.delegated_by
 
     def open_appeal(self, route: str) -> None:
         self.state, self.appeal_route = "APPEALED", route
@@ -90,7 +95,7 @@ class Breach(Repairs, LedgerAggregate):
         self.state = outcome
         if outcome == "VARIED" and new_severity is not None:
             self.severity = Severity(new_severity)
-        self.reviewers += (event.envelope.context.actor["id"],)
+        self.reviewers += (event.envelope.context.actor["id"], *filter(None, (event.data.delegated_by,)))
         if self.appeal_route == "REVIEW":
             self.review_decided_on = day(event.envelope.context.effective_on)
         self.appeal_exhausted = self.appeal_exhausted or self.appeal_route == "APPEAL"
@@ -207,10 +212,9 @@ class Breach(Repairs, LedgerAggregate):
         require(self.state != "APPEALED", "appeal-open", "an appeal is open already")
         standing = self.state in STANDING and self.is_found(act) and not self.is_over(act, windows)
         require(standing, "finding-not-standing", "only a standing finding is appealed")
-        if self.record_kind is not None:
-            require(data.route == "OBJECTION", "wrong-route", "an imported record is objected to", "route")
-        else:
-            require(data.route != "OBJECTION", "wrong-route", "a finding of ours is reviewed or appealed", "route")
+        routes = windows.routes
+        require(data.route in routes, "wrong-route", f"this record is contested by {', '.join(routes)}", "route")
+        if self.record_kind is None:
             self._require_remedy(data, act, windows)
         self.happen(events.BreachAppealed, data)
 
@@ -227,9 +231,10 @@ class Breach(Repairs, LedgerAggregate):
 
     def decide_appeal(self, data: events.AppealDecided.Data, act: Act, *, by_reporter: bool) -> None:
         require(self.state == "APPEALED", "wrong-state", "no appeal is open")
-        require(act.actor.id != self.decider, "decider-may-not-review", "who decided does not review")
+        decided = any(map(act.actor.stands_for, (self.decider, self.decided_for)))
+        require(not decided, "decider-may-not-review", "who decided does not review")
         require(not by_reporter, "reporter-may-not-review", "who reported does not review")
-        another = act.actor.id not in self.reviewers
+        another = not any(map(act.actor.stands_for, self.reviewers))
         require(another, "reviewer-may-not-review-again", "a second remedy is decided by another hand")
         self.require_other(self.subject)
         if data.new_severity is not None:

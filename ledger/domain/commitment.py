@@ -184,8 +184,8 @@ class Commitment(LedgerAggregate):
 
     def fulfil(self, data: CommitmentFulfilled.Data, act: Act) -> None:
         self._require_open()
-        is_promisor = self.promisor in (act.actor.id, act.actor.unit)
-        require(not is_promisor, "promisor-may-not-confirm", "the promisor does not confirm its own promise")
+        another = not act.actor.stands_for(self.promisor)
+        require(another, "promisor-may-not-confirm", "the promisor does not confirm its own promise")
         require(bool(data.evidence), "evidence-required", "a confirmation names its evidence", "evidence")
         self.happen(CommitmentFulfilled, data)
 

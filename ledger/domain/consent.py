@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
@@ -43,6 +45,22 @@ class ConsentWithdrawn(LedgerEvent):
 
     def apply(self, consent: Consent) -> None:
         consent.withdrawn = True
+
+
+class CreditReportAttached(LedgerEvent):
+    """征信报告, in the stream of a check: a reference item obtained with the candidate's consent; it never blocks."""
+
+    TOPIC = "credit-report.attached.v1"
+    ROLES = (Role.HR,)
+    ANSWERS = ("EligibilityCheckRequested",)
+    RETENTION = "CHECK"
+
+    class Data(Payload):
+        check_id: Ref
+        consent_id: Ref
+
+    def apply(self, check: Any) -> None:
+        """A reference item changes no state: what it is worth a human weighs."""
 
 
 class Consent(LedgerAggregate):

@@ -12,6 +12,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
+from ledger.domain.certificate import CertificateIssued, CertificateRevoked
+from ledger.domain.consent import CreditReportAttached
+from ledger.domain.duties import Conflicts
 from ledger.domain.values import (
     Clause,
     Day,
@@ -152,7 +155,7 @@ class EligibilityDecided(LedgerEvent):
 
     def apply(self, check: Check) -> None:
         check.state, check.decision = "DECIDED", self.data.decision
-        check.deciders = (self.envelope.context.actor["id"], self.data.second_approver)
+        check.deciders = (self.envelope.context.actor["id"], self.data.second_approver, self.data.delegated_by)
 
 
 class EligibilityNotified(LedgerEvent):
@@ -234,7 +237,7 @@ class EligibilityWithdrawn(LedgerEvent):
         check.state = "WITHDRAWN"
 
 
-class Check(LedgerAggregate):
+class Check(Conflicts, LedgerAggregate):
     KIND = "check"
 
     state: str
@@ -248,11 +251,13 @@ class Check(LedgerAggregate):
     responded_on: date | None
     decision: str | None
     deciders: tuple[str | None, ...]  # who decided, and who approved a departure
+    certificates: dict[str, bool]  # by digest, whether it was not revoked
 
     def start(self) -> None:
+        self.start_conflicts()
         self.state = "NEW"
         self.outcome = self.reply_due = self.responded_on = self.consent_id = self.requester = None
-        self.decision, self.deciders = None, ()
+        self.decision, self.deciders, self.certificates = None, (), {}
 
     @property
     def case(self) -> tuple[str, ...]:
@@ -289,6 +294,14 @@ class Check(LedgerAggregate):
         require(long_enough, "notice-period-too-short", "the period is shorter than the rulebook's", "reply_due")
         self.happen(PreDecisionNoticeSent, data)
 
+    def attach_report(self, data: CreditReportAttached.Data, *, consent_withdrawn: bool, consent_holds: bool) -> None:
+        """`consent_holds`: the consent that the report was obtained with holds for this check on the day."""
+        self._require_decidable(consent_withdrawn)
+        self.require_other(self.subject)
+        require(consent_holds, "consent-missing", "the report was not obtained with a consent that holds", "consent_id")
+        require(data.doc is not None, "document-required", "the report is the document", "doc")
+        self.happen(CreditReportAttached, data)
+
     def respond(self, data: CandidateResponded.Data, act: Act, *, consent_withdrawn: bool) -> None:
         self._require_state("NOTICED")
         self._require_consent(consent_withdrawn)
@@ -307,8 +320,10 @@ class Check(LedgerAggregate):
             require(heard, "notice-period-open", "a negative decision waits for the notice and the reply period")
         departs = (self.outcome, data.decision) in (("BLOCK", "ELIGIBLE"), ("CLEAR", "NOT_ELIGIBLE"))
         if departs or data.departs_from_rule:
-            seconded = second_approver is not None and second_approver not in (act.actor.id, self.subject)
+            seconded = second_approver is not None and not act.actor.stands_for(second_approver)
+            seconded = seconded and second_approver != self.subject
             require(seconded, "second-approver-required", "a departure from the rule needs a second approver")
+            self.require_impartial(str(second_approver))
             data = data.model_copy(update={"departs_from_rule": True})
         self.happen(EligibilityDecided, data)
 
@@ -334,7 +349,7 @@ class Check(LedgerAggregate):
         self._require_state("DISPUTED")
         self._require_consent(consent_withdrawn)
         self.require_other(self.subject)
-        another = act.actor.id not in self.deciders
+        another = not any(map(act.actor.stands_for, self.deciders))
         require(another, "decider-may-not-review", "a disputed decision is looked at by another hand")
         worse = self.decision == "ELIGIBLE" and data.decision == "NOT_ELIGIBLE"
         require(not worse, "redetermination-aggravates", "nobody is worse off for having disputed", "decision")
@@ -350,3 +365,13 @@ class Check(LedgerAggregate):
         require(self.state not in ("NEW", "FINAL", "WITHDRAWN"), "wrong-state", "the check has ended")
         self._require_consent(consent_withdrawn)
         self.happen(EligibilityWithdrawn, data)
+
+    def issue_certificate(self, data: CertificateIssued.Data, *, consent_withdrawn: bool) -> None:
+        self._require_state("NOTIFIED", "FINAL")
+        require(not consent_withdrawn, "check-withdrawn", "the consent was withdrawn")
+        self.happen(CertificateIssued, data)
+
+    def revoke_certificate(self, data: CertificateRevoked.Data) -> None:
+        require(data.digest in self.certificates, "unknown-certificate", "no such certificate of this check", "digest")
+        require(self.certificates[data.digest], "already-revoked", "it was revoked before", "digest")
+        self.happen(CertificateRevoked, data)

@@ -15,13 +15,16 @@ from ledger.domain.values import Payload, Role, UnitRef
 
 
 class KeyIntroduced(LedgerEvent):
-    """密钥登记: a key that signs checkpoints, or one by which a unit signs what it does. `unit` is its pseudonym."""
+    """密钥登记: a key that signs checkpoints or certificates, or one by which a unit signs its acts.
+
+    `unit` is the unit's pseudonym.
+    """
 
     TOPIC = "key.introduced.v1"
     ROLES = (Role.SYSTEM,)
 
     class Data(Payload):
-        purpose: Literal["log-signing", "actor-signing"]
+        purpose: Literal["log-signing", "certificate-signing", "actor-signing"]
         vkey: str
         unit: UnitRef | None = None
         required: bool | None = None

@@ -77,7 +77,7 @@ class Repairs(LedgerAggregate):
         require(standing, "finding-not-standing", "the finding does not stand any more: nothing is left to repair")
 
     def _require_organ(self, act: Act) -> None:
-        organ = act.actor.unit is not None and act.actor.unit == self.deciding_unit
+        organ = act.actor.unit is not None and act.actor.stands_for(self.deciding_unit)
         require(organ, "not-the-deciding-organ", "the organ that decided repairs (谁认定谁修复)")
         self.require_other(self.subject)
 

@@ -1,4 +1,4 @@
-"""Subjects: persons, units and enterprises, with the posts and the bars of a person.
+"""Subjects: persons, units and enterprises, with the posts of a person; sanctions are in `sanctions.py`.
 
 A subject's stream opens with its registration. Posts say which unit an official belonged to on a day: the post with
 the latest `from` on or before it, unless that post had ended; a later post ends the earlier one (DOMAIN §4.1).
@@ -6,14 +6,18 @@ the latest `from` on or before it, unless that post had ended; a later post ends
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
+from ledger.domain.base import LedgerAggregate, LedgerEvent, day, require
+from ledger.domain.merging import Merging
+from ledger.domain.sanctions import Sanctions
 from ledger.domain.values import (
+    AnySubject,
     Code,
     Day,
     InSection,
@@ -22,6 +26,7 @@ from ledger.domain.values import (
     PartialDay,
     Payload,
     PersonRef,
+    Reasons,
     Ref,
     Region,
     Role,
@@ -29,7 +34,6 @@ from ledger.domain.values import (
     Text,
     UnitRef,
 )
-from ledger.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +41,6 @@ class Post:
     unit: str
     start: date
     end: date | None
-
-
-@dataclass(slots=True)
-class Bar:
-    kind: str
-    start: date
-    until: date | None
-    imposed_on: date
 
 
 class SubjectRegistered(LedgerEvent):
@@ -71,6 +67,33 @@ class SubjectRegistered(LedgerEvent):
         subject.kind = SubjectKind(self.data.kind)
 
 
+class SubjectIdentityCorrected(LedgerEvent):
+    """身份更正: name, number, code or the caller's id of a subject, as they should have been from the start.
+
+    The old values stay in the entries they were recorded in. An old id leads to the same subject for ever; a number or
+    code that was never theirs is given back, so that whose it is can be registered with it. `new_id` and `released` are
+    the ledger's: whether a new id was claimed, and which values were given back.
+    """
+
+    TOPIC = "subject-identity.corrected.v1"
+    ROLES = (Role.HR, Role.CREDIT)
+    DECISION = True
+    RETENTION = "IDENTITY"
+
+    class Data(Payload):
+        subject_id: AnySubject
+        ref: Annotated[Ref, InSection("identity")] | None = None
+        name: Annotated[Name, InSection("identity")] | None = None
+        id_number: Annotated[str, InSection("identity")] | None = None
+        uscc: str | None = None
+        reason: Reasons
+        new_id: bool | None = None
+        released: list[Code] | None = None
+
+    def apply(self, subject: Subject) -> None:
+        """Who somebody is changes nothing that was recorded about them."""
+
+
 class PostAssigned(LedgerEvent):
     """任职登记: a person's post at a unit from a day on."""
 
@@ -89,50 +112,7 @@ class PostAssigned(LedgerEvent):
         to: Day | None = None
 
     def apply(self, subject: Subject) -> None:
-        data = self.data
-        subject.posts.append(Post(data.unit_id, day(data.from_), None if data.to is None else day(data.to)))
-
-
-class SanctionImposed(LedgerEvent):
-    """处分诫勉组织处理; for now the recruitment bar of 公务员录用违规违纪行为处理办法."""
-
-    TOPIC = "sanction.imposed.v1"
-    ROLES = (Role.HR, Role.DECIDER)
-    DECISION = True
-
-    class Data(Payload):
-        subject_id: PersonRef
-        kind: Literal["RECRUITMENT_BAR"]
-        from_: Day = Field(alias="from")
-        until: Day | None = None
-
-    def apply(self, subject: Subject) -> None:
-        data = self.data
-        until = None if data.until is None else day(data.until)
-        subject.bars.append(Bar(data.kind, day(data.from_), until, day(self.envelope.context.effective_on)))
-
-
-class SanctionLifted(LedgerEvent):
-    """处分解除: the bar of that kind (and first day, where given) no longer holds from the day of the lifting on.
-
-    It answers the imposition of that bar. The ledger itself notes the end of one that is over; to lift one before its
-    end is a human's decision, on a document.
-    """
-
-    TOPIC = "sanction.lifted.v1"
-    ROLES = (Role.HR, Role.DECIDER, Role.SYSTEM)
-
-    class Data(Payload):
-        subject_id: PersonRef
-        kind: Literal["RECRUITMENT_BAR"]
-        from_: Day | None = Field(default=None, alias="from")
-        until: Day | None = None
-
-    def apply(self, subject: Subject) -> None:
-        start = None if self.data.from_ is None else day(self.data.from_)
-        bar = subject.standing_bar(self.data.kind, start)
-        if bar is not None:
-            subject.bars.remove(bar)
+        subject.posts.append(post_of(self.data.model_dump(by_alias=True)))
 
 
 class CommendationRecorded(LedgerEvent):
@@ -176,19 +156,41 @@ class RankRecorded(LedgerEvent):
         """Nothing a later command depends on."""
 
 
-class Subject(LedgerAggregate):
+def post_of(data: Mapping[str, Any]) -> Post:
+    """A post as the data of its assignment say it."""
+    last = data.get("to")
+    return Post(data["unit_id"], day(data["from"]), None if last is None else day(last))
+
+
+def unit_of(posts: Sequence[Post], on: date) -> str | None:
+    """The unit that posts, in the order they were recorded, say for a day; None where none of them covers it."""
+    begun = [post for post in posts if post.start <= on]
+    if not begun:
+        return None
+    latest = max(enumerate(begun), key=lambda item: (item[1].start, item[0]))[1]
+    return None if latest.end is not None and latest.end < on else latest.unit
+
+
+class Subject(Merging, Sanctions, LedgerAggregate):
     KIND = "subject"
 
     kind: SubjectKind
     posts: list[Post]
-    bars: list[Bar]
 
     def start(self) -> None:
         self.posts = []
-        self.bars = []
+        self.start_sanctions()
+        self.start_merging()
 
     def register(self, data: SubjectRegistered.Data) -> None:
         self.happen(SubjectRegistered, data)
+
+    def correct_identity(self, data: SubjectIdentityCorrected.Data, *, concerned: Collection[str]) -> None:
+        """`concerned` are all pseudonyms of the subject."""
+        for uid in concerned:
+            self.require_other(uid)
+        require(data.doc is not None, "document-required", "a correction rests on a document", "doc")
+        self.happen(SubjectIdentityCorrected, data)
 
     def assign_post(self, data: PostAssigned.Data) -> None:
         if data.to is not None:
@@ -197,39 +199,7 @@ class Subject(LedgerAggregate):
 
     def unit_on(self, on: date) -> str | None:
         """The unit of that day, None where no post covers it."""
-        begun = [post for post in self.posts if post.start <= on]
-        if not begun:
-            return None
-        latest = max(enumerate(begun), key=lambda item: (item[1].start, item[0]))[1]
-        return None if latest.end is not None and latest.end < on else latest.unit
-
-    def standing_bar(self, kind: str, start: date | None) -> Bar | None:
-        for bar in reversed(self.bars):
-            if bar.kind == kind and (start is None or bar.start == start):
-                return bar
-        return None
-
-    def impose(self, data: SanctionImposed.Data, act: Act) -> None:
-        require(data.doc is not None, "document-required", "a sanction rests on a document", "doc")
-        if data.until is not None:
-            require(data.until >= data.from_, "sanction-ends-before-it-begins", "`until` lies before `from`", "until")
-        self.require_other(self.uid)
-        self.happen(SanctionImposed, data)
-
-    def lift(self, data: SanctionLifted.Data, act: Act) -> None:
-        start = None if data.from_ is None else day(data.from_)
-        bar = self.standing_bar(data.kind, start)
-        if bar is None:
-            raise Refused("no sanction of that kind stands", code="no-such-sanction")
-        self.require_other(self.uid)
-        self.require_not_before(bar.imposed_on)
-        last = bar.until
-        over = last is not None and all(moment > last for moment in act.days)
-        by_human = over or act.actor.role is not Role.SYSTEM
-        require(by_human, "human-decision-required", "a named human lifts a sanction before its end", "actor.role")
-        documented = over or data.doc is not None
-        require(documented, "document-required", "lifting one before its end rests on a document", "doc")
-        self.happen(SanctionLifted, data)
+        return unit_of(self.posts, on)
 
     def commend(self, data: CommendationRecorded.Data) -> None:
         self.happen(CommendationRecorded, data)

@@ -244,9 +244,14 @@ DocumentName = Annotated[Said, InSection("document")]
 
 
 class Payload(BaseModel):
-    """The data of one type: strict, closed, frozen. `doc` may stand on any line (DOMAIN §4.1)."""
+    """The data of one type: strict, closed, frozen. `doc` may stand on any line (DOMAIN §4.1).
+
+    So may `by_delegation`, the delegation it is said under; the ledger adds whose hand that is as well.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
     doc: Document | None = None
     on_behalf_of: AnySubject | None = None
+    by_delegation: Ref | None = None
+    delegated_by: Ref | None = None

@@ -204,6 +204,8 @@ class _Fold:
             self.move(entry, target)
         elif self.breach is None:
             return
+        else:
+            self.repairs.take(entry)
         self.events.append(entry.index)
 
     def move(self, entry: Logged, target: str | None) -> None:

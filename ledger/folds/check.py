@@ -18,6 +18,8 @@ from ledger.folds.order import in_legal_order, until
 from ledger.reading import Logged
 
 WITHDRAWAL: Final = "ConsentWithdrawn"
+REPORT: Final = "CreditReportAttached"
+BESIDE: Final = frozenset({REPORT, "ConflictDeclared"})
 _ABSENT: Final = ""
 _UNDECIDED: Final = frozenset({"REQUESTED", "EVALUATED", "NOTICED", "RESPONDED", "LAPSED"})
 _NOT_FINAL: Final = _UNDECIDED | {"DECIDED", "NOTIFIED", "DISPUTED", "REDETERMINED"}
@@ -48,6 +50,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference item that was laid beside the check: a bank credit report, with the consent it was obtained with."""
+
+    kind: str
+    attached_on: date
+    consent_id: str
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A check on a day. `evaluated_on` and `evaluated_size` are the two moments its evaluation stands on."""
 
@@ -69,6 +81,7 @@ class Check:
     reply_due: date | None = None
     decision: str | None = None
     decided_on: date | None = None
+    references: tuple[Reference, ...] = ()
     events: tuple[int, ...] = field(default=())
 
 
@@ -98,6 +111,7 @@ def fold_check(entries: Sequence[Logged], on: date) -> Check | None:
     for entry in until(in_legal_order(entries), on):
         rule = TRANSITIONS.get(entry.type)
         if rule is None:
+            check = None if check is None else _beside(check, entry)
             continue
         sources, target = rule
         if _state_on(check, entry.effective_on) in sources:
@@ -105,6 +119,17 @@ def fold_check(entries: Sequence[Logged], on: date) -> Check | None:
     if check is not None and check.state == "NOTICED" and _state_on(check, on) == "LAPSED":
         return replace(check, state="LAPSED")
     return check
+
+
+def _beside(check: Check, entry: Logged) -> Check:
+    """An entry that moves no state: who stepped back, and what was laid beside the check while it was undecided."""
+    if entry.type not in BESIDE or (entry.type == REPORT and check.state not in _UNDECIDED):
+        return check
+    check = replace(check, events=(*check.events, entry.index))
+    if entry.type != REPORT:
+        return check
+    reference = Reference("CREDIT_REPORT", entry.effective_on, entry.data["consent_id"], entry.index)
+    return replace(check, references=(*check.references, reference))
 
 
 def _state_on(check: Check | None, day: date) -> str:

@@ -1,6 +1,6 @@
 """What a commitment is on a day: the due day in force, kept or not, waived or not.
 
-OVERDUE begins on the day after the due day in force. BROKEN is not a commitment's own doing: `ledger.folds.facts` says
+A commitment that is open when its unit ends is the successor's from that day on. OVERDUE begins on the day after the due day in force. BROKEN is not a commitment's own doing: `ledger.folds.facts` says
 it while a finding that names the commitment weighs something.
 """
 
@@ -14,6 +14,7 @@ from typing import Final
 from ledger.folds.order import in_legal_order, until, with_corrections
 from ledger.reading import Logged
 
+REORGANISATION: Final = "UnitReorganised"
 _ABSENT: Final = ""
 _OPEN: Final = frozenset({"OPEN", "OVERDUE"})
 
@@ -56,10 +57,14 @@ class Commitment:
         return self.state in _OPEN
 
 
-def fold_commitment(entries: Sequence[Logged], on: date) -> Commitment | None:
-    """The commitment on a day, or None while none of its entries counts. `entries` are those known, of one stream."""
+def fold_commitment(entries: Sequence[Logged], on: date, reorganisations: Sequence[Logged] = ()) -> Commitment | None:
+    """The commitment on a day, or None while none of its entries counts. `entries` are those known, of one stream;
+    `reorganisations` those of units that are known."""
     commitment: Commitment | None = None
-    for entry in until(in_legal_order(with_corrections(entries)), on):
+    for entry in until(in_legal_order([*with_corrections(entries), *reorganisations]), on):
+        if entry.type == REORGANISATION:
+            commitment = _moved(commitment, entry)
+            continue
         rule = TRANSITIONS.get(entry.type)
         if rule is None:
             if commitment is not None:
@@ -71,6 +76,20 @@ def fold_commitment(entries: Sequence[Logged], on: date) -> Commitment | None:
     if commitment is None or commitment.state != "OPEN" or commitment.due_on is None:
         return commitment
     return replace(commitment, state="OVERDUE") if on > commitment.due_on else commitment
+
+
+def _moved(commitment: Commitment | None, entry: Logged) -> Commitment | None:
+    """What is open on that day and was promised by a unit that ends with it is the successor's."""
+    if commitment is None or not commitment.open or commitment.promisor not in set(entry.data["from"]):
+        return commitment
+    if commitment.promisor in entry.data["to"]:
+        return commitment
+    return replace(
+        commitment,
+        promisor=str(entry.data["successor_id"]),
+        events=(*commitment.events, entry.index),
+        weight_events=(*commitment.weight_events, entry.index),
+    )
 
 
 def _taken(commitment: Commitment | None, entry: Logged, target: str) -> Commitment:

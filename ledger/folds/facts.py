@@ -15,7 +15,7 @@ from typing import TypeVar
 from ledger.folds.assessment import Assessment, fold_assessment, newest, weights_of
 from ledger.folds.breach import FOUND, Breach, Over, fold_breach, never_over
 from ledger.folds.check import WITHDRAWAL, Check, check_entries, fold_check
-from ledger.folds.commitment import Commitment, fold_commitment
+from ledger.folds.commitment import REORGANISATION, Commitment, fold_commitment
 from ledger.folds.consent import Consent, fold_consent
 from ledger.folds.order import records_of
 from ledger.folds.sanction import Sanction, fold_sanctions
@@ -64,10 +64,11 @@ def records_on(source: Source, subject: str, on: date, size: int, timeline: Edit
         by_kind.setdefault(stream.partition("/")[0], []).append(entries)
     over = over_by(timeline)
     withdrawals = [entry for consent in by_kind.get("consent", ()) for entry in consent if entry.type == WITHDRAWAL]
+    moves = [entry for entries in streams.values() for entry in entries if entry.type == REORGANISATION]
     return Records(
         subject=subject,
         breaches=_present(fold_breach(entries, on, over=over) for entries in by_kind.get("breach", ())),
-        commitments=_present(fold_commitment(entries, on) for entries in by_kind.get("commitment", ())),
+        commitments=_present(fold_commitment(entries, on, moves) for entries in by_kind.get("commitment", ())),
         consents=_present(fold_consent(entries, on) for entries in by_kind.get("consent", ())),
         sanctions=tuple(fold_sanctions(streams.get(f"subject/{subject}", ()), on)),
         checks=_present(

@@ -27,6 +27,15 @@ TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A recipient's word that its own copy follows the repair."""
+
+    recipient: str
+    confirmed_on: date
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
 class Repair:
     """One application: `due_on` is when the organ decides, `barred_until` the last day no new one is taken."""
 
@@ -40,6 +49,7 @@ class Repair:
     decided_on: date | None = None
     barred_until: date | None = None
     events: tuple[int, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,6 +62,8 @@ class RepairFold:
         """Fold an entry of a repair; False where the repair's state does not allow it. Other entries pass."""
         rule = TRANSITIONS.get(entry.type)
         if rule is None:
+            if entry.type == "RepairSyncConfirmed":
+                self._confirm(entry)
             return True
         sources, target = rule
         data, day = entry.data, entry.effective_on
@@ -70,6 +82,12 @@ class RepairFold:
             repair = replace(repair, decided_on=day, barred_until=_day(barred))
         self.repairs[repair.id] = repair
         return True
+
+    def _confirm(self, entry: Logged) -> None:
+        repair = self.repairs.get(entry.data["repair_id"])
+        if repair is not None:
+            said = Confirmation(entry.data["recipient"], entry.effective_on, entry.index)
+            self.repairs[repair.id] = replace(repair, confirmations=(*repair.confirmations, said))
 
     def result(self, breach_id: str) -> tuple[Repair, ...]:
         """The repairs in the order in which they were first applied for."""

@@ -1,4 +1,4 @@
-"""The sanctions of a person: each with its first and last day, and the day it was lifted."""
+"""The sanctions of a person: each with its first and last day, as several run together, and the day it was lifted."""
 
 from __future__ import annotations
 
@@ -8,29 +8,38 @@ from datetime import date
 
 from ledger.folds.order import in_legal_order, until
 from ledger.reading import Logged
+from ledger.rulebook.sanctions import Imposed, run_together
 
 
 @dataclass(frozen=True, slots=True)
 class Sanction:
-    """One sanction on a day; `until` None is for life."""
+    """One sanction on a day. `until` is its last day beside the others (None: for life), `stated_until` its decision's.
+
+    `absorbed_by` and `extends` are the first entries of the heavier one and of those whose remainder it serves.
+    """
 
     kind: str
     imposed_on: date
     starts_on: date
     until: date | None
+    stated_until: date | None
     lifted_on: date | None = None
+    absorbed_by: int | None = None
+    extends: tuple[int, ...] = ()
     events: tuple[int, ...] = ()
 
     def holds(self, on: date) -> bool:
         """Both its days included; a lifting counts on its own day."""
-        if self.lifted_on is not None and self.lifted_on <= on:
+        if self.absorbed_by is not None or (self.lifted_on is not None and self.lifted_on <= on):
             return False
         return self.starts_on <= on and (self.until is None or on <= self.until)
 
     def state(self, on: date) -> str:
-        """ACTIVE on the days it holds, PENDING before, OVER after, LIFTED from its lifting on."""
+        """ACTIVE while it holds, PENDING before, OVER after, LIFTED from its lifting on, ABSORBED by a heavier one."""
         if self.lifted_on is not None and self.lifted_on <= on:
             return "LIFTED"
+        if self.absorbed_by is not None:
+            return "ABSORBED"
         if on < self.starts_on:
             return "PENDING"
         return "ACTIVE" if self.holds(on) else "OVER"
@@ -42,25 +51,40 @@ def fold_sanctions(entries: Sequence[Logged], on: date) -> list[Sanction]:
     for entry in until(in_legal_order(entries), on):
         data = entry.data
         if entry.type == "SanctionImposed":
-            last = data.get("until")
+            last = None if data.get("until") is None else date.fromisoformat(data["until"])
             sanctions.append(
                 Sanction(
                     kind=data["kind"],
                     imposed_on=entry.effective_on,
                     starts_on=date.fromisoformat(data["from"]),
-                    until=None if last is None else date.fromisoformat(last),
+                    until=last,
+                    stated_until=last,
                     events=(entry.index,),
                 )
             )
         elif entry.type == "SanctionLifted":
-            place = _standing(sanctions, data["kind"], data.get("from"))
+            place = standing(sanctions, data["kind"], data.get("from"))
             if place is not None:
                 lifted = sanctions[place]
                 sanctions[place] = replace(lifted, lifted_on=entry.effective_on, events=(*lifted.events, entry.index))
-    return sanctions
+    return _together(sanctions)
 
 
-def _standing(sanctions: Sequence[Sanction], kind: str, start: str | None) -> int | None:
+def _together(sanctions: Sequence[Sanction]) -> list[Sanction]:
+    runs = run_together([Imposed(one.kind, one.starts_on, one.until, one.lifted_on) for one in sanctions])
+    return [
+        replace(
+            one,
+            until=run.until,
+            absorbed_by=None if run.absorbed_by is None else sanctions[run.absorbed_by].events[0],
+            extends=tuple(sanctions[place].events[0] for place in run.extends),
+        )
+        for one, run in zip(sanctions, runs, strict=True)
+    ]
+
+
+def standing(sanctions: Sequence[Sanction], kind: str, start: str | None) -> int | None:
+    """The place of the newest one of a kind (and first day, where given) that was not lifted."""
     for place in range(len(sanctions) - 1, -1, -1):
         one = sanctions[place]
         if one.kind == kind and one.lifted_on is None and start in (None, one.starts_on.isoformat()):

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.domain.governance import AccessAnchored
+from ledger.domain.governance import AccessAnchored, SentinelAdopted
 from ledger.errors import LedgerError, VerificationError
 from ledger.fsck.columns import header_if_any
 from ledger.fsck.report import Findings, Grade
@@ -79,8 +79,11 @@ def _data(header: Mapping[str, Any]) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def check_signing_key(path: Path, keyring: Keyring, size: int, findings: Findings) -> tuple[str, ...]:
-    """The key on this machine is one that the log names: the pin that a rewritten log with keys of its own has not."""
+def check_signing_key(
+    path: Path, snapshot: Snapshot, keyring: Keyring, size: int, findings: Findings
+) -> tuple[str, ...]:
+    """A key on this machine is one that the log names and signed its newest checkpoint: the pin that a log rewritten
+    with keys of somebody else's, beside ours or instead of them, has not."""
     try:
         at_hand = {key.public_key().public_bytes_raw() for key in load_signing_keys(path)}
     except LedgerError:
@@ -88,6 +91,14 @@ def check_signing_key(path: Path, keyring: Keyring, size: int, findings: Finding
     if not any(key.vkey.public_key in at_hand for key in keyring.log_keys(size)):
         what = "the log's own entries do not name the signing key of this machine"
         findings.place("signing key", what, "signing-key")
+        return ()
+    for _, note in snapshot.rows(_NEWEST):
+        try:
+            ours = [key.vkey for key in keyring.all() if key.vkey.public_key in at_hand]
+            open_checkpoint(note if isinstance(note, str) else "", ours, origin=keyring.origin)
+        except VerificationError:
+            what = "none of the keys of this machine signed the newest checkpoint"
+            findings.place("signing key", what, "signing-key")
     return ()
 
 
@@ -145,17 +156,22 @@ class Checkpoints:
             )
         claims = merge(self._joined(self._of_store(), self._of_sentinel(), later), anchors)
         newest = self._measure(claims, size)
-        self._compare_later(later)
+        if not self._is_foreign():
+            self._compare_later(later)
         self._covered(newest, size)
 
     def check_newest(self, size: int, root: bytes, anchors: Iterable[Claim] = ()) -> None:
         """The newest of the store, of the sentinel and of the anchors, by a proof from there to the root that was just
         computed."""
         newest = 0
+        self._is_foreign()
         sentinel = self._watched.sentinel
         note = None if sentinel is None else sentinel.newest(self._origin, upto=self._watched.mark)
         seen = None if note is None else self._claim(note, SENTINEL, None)
-        for claim in (*self._newest_of_store(), *(() if seen is None else (seen,)), *sorted(anchors)[-1:]):
+        stored = self._newest_of_store()
+        if seen is not None and stored and stored[0].size > seen.size:
+            self._compare_later([stored[0].size])
+        for claim in (*stored, *(() if seen is None else (seen,)), *sorted(anchors)[-1:]):
             newest = max(newest, claim.size)
             if claim.size > size:
                 self._beyond(claim, size)
@@ -167,6 +183,15 @@ class Checkpoints:
                 self._differs(claim)
         self.left_out.append(ONLY_NEWEST)
         self._covered(newest, size)
+
+    def _is_foreign(self) -> bool:
+        """Whether the sentinel in its place has nothing of this log, which is then a finding."""
+        sentinel = self._watched.sentinel
+        if sentinel is None or sentinel.newest(self._origin, upto=self._watched.mark) is not None:
+            return False
+        what = "it knows nothing of this log: it is another's, or was begun anew behind everybody's back"
+        self._findings.place("sentinel", what, "sentinel-foreign")
+        return True
 
     # Who says what.
 
@@ -309,6 +334,14 @@ class Checkpoints:
             self.left_out.append(NO_CHECKPOINT)
         elif newest < size:
             self.left_out.append(UNCOVERED)
+
+
+def note_adopted(ledger: Snapshot, findings: Findings) -> None:
+    """A sentinel that was adopted knows nothing from before: two people answered for that, and it is said."""
+    for index, state in ledger.among(_OF_TOPICS, [SentinelAdopted.TOPIC]):
+        size = _data(header_if_any(state)).get("size")
+        what = f"entry {index}: the sentinel was begun anew at {size} entries, on the word of two approvers"
+        findings.add(Grade.NOTICE, index, what, "sentinel-adopted")
 
 
 def anchors_of(ledger: Snapshot) -> list[Claim]:

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from ledger.domain.erasure import ErasureOrdered, PayloadErased
+from ledger.domain.values import Role
 from ledger.erasing import NAMING
 from ledger.errors import Unavailable
 from ledger.fsck.columns import header_if_any
@@ -54,10 +57,16 @@ class Erasures:
     def start(self) -> None:
         """Read the orders and what was done."""
         for index, stream, header in self._of_topic(ErasureOrdered.TOPIC):
-            self._orders.setdefault(stream, _Order(index, _data(header)))
+            if is_order(header):
+                self._orders.setdefault(stream, _Order(index, _data(header)))
+            else:
+                what = (
+                    "it is no order: who orders, for what, on which basis and who approved it is not said as it must be"
+                )
+                self._findings.entry(index, what, "erasure-unordered")
         for index, stream, header in self._of_topic(PayloadErased.TOPIC):
             order, data = self._orders.get(stream), _data(header)
-            if order is None or order.index > index:
+            if order is None or order.index > index or not _follows(header, order.index):
                 self._findings.entry(
                     index, "it says that payload was erased, and nobody ordered it", "erasure-unordered"
                 )
@@ -153,3 +162,23 @@ class Erasures:
 def _data(header: dict[str, Any]) -> Mapping[str, Any]:
     data = header.get("data")
     return data if isinstance(data, dict) else {}
+
+
+def is_order(header: dict[str, Any]) -> bool:
+    """Whether an entry is an order as the ledger writes them: by the data-protection officer, with its basis, two
+    approvers who did not order it, and the persons whose payload goes. Nothing less lets payload be missing."""
+    data, actor, subjects = header.get("data"), header.get("actor"), header.get("subjects")
+    if not isinstance(data, dict) or not isinstance(actor, dict) or not subjects:
+        return False
+    try:
+        order = ErasureOrdered.Data.model_validate(data)
+    except ValidationError:
+        return False
+    approvers = set(order.approvers)
+    whole = bool(order.targets) and all(target.digest and target.section for target in order.targets or ())
+    return actor.get("role") == Role.DPO and len(approvers) >= 2 and actor.get("id") not in approvers and whole
+
+
+def _follows(header: dict[str, Any], order: int) -> bool:
+    actor = header.get("actor")
+    return isinstance(actor, dict) and actor.get("role") == Role.SYSTEM and header.get("causation") == str(order)

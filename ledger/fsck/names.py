@@ -20,6 +20,7 @@ from ledger.fsck.headers import Stated
 from ledger.fsck.report import Findings
 from ledger.fsck.sections import Opened
 from ledger.fsck.snapshot import Damaged, Snapshot
+from ledger.names import takings
 from ledger.storage.access_store import RETENTION, has_key
 from ledger.storage.keys import KeyStore, WrongMasterKey
 from ledger.storage.row_seals import INDEX_ROW, index_value
@@ -31,6 +32,7 @@ TAKEN_OVER: Final = "taken-over"
 # The kind of record a type's caller gives an id to, and the member that holds it.
 REFS: Final = {
     "SubjectRegistered": ("subject", "ref"),
+    "SubjectIdentityCorrected": ("subject", "ref"),
     "CommitmentMade": ("commitment", "commitment_id"),
     "CommitmentImported": ("commitment", "source_record"),
     "BreachReported": ("breach", "breach_id"),
@@ -45,20 +47,28 @@ REFS: Final = {
     "SourceStateObserved": ("record", "source_record"),
     "RepairApplied": ("repair", "repair_id"),
     "ErasureOrdered": ("erasure", "erasure_id"),
+    "DelegationGranted": ("delegation", "delegation_id"),
 }
 # Values other than ids: the type, the member, the field of the index.
 VALUES: Final = {
     "SubjectRegistered": (("id_number", "id-number"), ("uscc", "uscc")),
+    "SubjectIdentityCorrected": (("id_number", "id-number"), ("uscc", "uscc")),
     "SourceBatchImported": (("digest", "batch"),),
     "HistoryLoaded": (("digest", "batch"),),
 }
 # Which stream a row leads to, where it is not the field's own kind.
-KINDS: Final = {"repair": "breach", "id-number": "subject", "uscc": "subject", "conduct": "breach", "batch": "ledger"}
+KINDS: Final = {
+    "repair": "breach", "id-number": "subject", "uscc": "subject", "conduct": "breach", "batch": "ledger",
+    "id-number-released": "subject", "uscc-released": "subject",
+}  # fmt: skip
+GIVEN_BACK: Final = {"ID_NUMBER": "id-number-released", "USCC": "uscc-released"}
+RETAKEN: Final = frozenset({"id-number", "uscc"})  # values that are taken again once they were given back
 CONDUCT: Final = "conduct"
 _DECISIONS: Final = ("BreachConfirmed", "BreachDismissed")
 _NAMING: Final = frozenset({*REFS, *VALUES, *_DECISIONS})
 _DECIDED: Final = frozenset({BreachConfirmed.TOPIC, BreachDismissed.TOPIC})
 _BY_SOURCE: Final = ("CommendationRecorded", "RankRecorded")
+_OFFICIALS: Final = ("second_approver", "official_id", "delegate_id", "delegated_by")
 _WITH_FIRST: Final = ("AssessmentScored", "RulebookPublished", "RulebookActivated", "SourceStateObserved")
 _OF_SOURCE: Final = ("CommitmentImported", "RecordImported", "SourceStateObserved")
 _ALL_KINDS: Final = (
@@ -72,6 +82,8 @@ _ALL_KINDS: Final = (
     "check",
     "rulebook",
     "erasure",
+    "reorganisation",
+    "delegation",
 )
 
 _ROWS = "SELECT field, digest, uid, seal FROM blind_index WHERE (field, digest) > (?, ?) ORDER BY field, digest LIMIT ?"
@@ -137,6 +149,9 @@ class Names:
             self._look_up([name for one in entries if one.stated.type in _NAMING for name in self._names(one)])
             # The value of such a row holds the person's id as the source wrote it, so it is only counted.
             self._accounted[TAKEN_OVER] += sum(_is_taken_over(one.stated) for one in entries)
+            # Nor is it known any more which value was given back, only that one was.
+            given_back = (code for one in entries for code in one.stated.header.data.get("released") or ())
+            self._accounted.update(GIVEN_BACK[code] for code in given_back if code in GIVEN_BACK)
             self._look_up_actors(entries)
         except Damaged as error:
             self._unreadable(error)
@@ -155,6 +170,8 @@ class Names:
             data |= section if isinstance(section, dict) else {}
         if type_ == "SubjectRegistered":
             data.setdefault("ref", data.get("subject_id"))
+        elif type_ == "SubjectIdentityCorrected" and not data.get("new_id"):
+            data.pop("ref", None)  # it led here already
         if type_ in REFS and not (type_ in _WITH_FIRST and stated.version > 1):
             kind, member = REFS[type_]
             ref = data.get(member)
@@ -213,14 +230,22 @@ class Names:
         for field, wanted in sorted(by_field.items()):
             digests = list(dict.fromkeys(digest for _, made in wanted for digest in made))
             there: dict[bytes, Any] = dict(self._snapshot.among(_FIND, digests, field))
-            self._accounted[field] += sum(digest in there for digest in digests)  # a damaged tree answers anything
+            if field in RETAKEN:
+                self._accounted[field] += sum(any(digest in there for digest in made) for _, made in wanted)
+            else:
+                self._accounted[field] += sum(digest in there for digest in digests)  # a damaged tree answers anything
             for name, made in wanted:
                 led_to = {there[digest] for digest in made if digest in there}
-                if led_to == {name.uid}:
+                if led_to == {name.uid} or (field in RETAKEN and self._retaken(name)):
                     continue
                 self._whole = False
                 what = "leads elsewhere" if led_to else "is missing"
                 self._findings.entry(name.index, f"its row {field} of the blind index {what}", "index-row")
+
+    def _retaken(self, name: Name) -> bool:
+        """Whether a number or code that was another's before, and given back, leads to whom it was given again."""
+        digests = [one for form in takings(name.value) for one in self._keys.keyed_digests(name.field, form.encode())]
+        return name.uid in {uid for _, uid in self._snapshot.among(_FIND, digests, name.field)}
 
     def _look_up_actors(self, entries: list[Opened]) -> None:
         others: dict[str, int] = {}
@@ -343,6 +368,5 @@ def actors_of(stated: Stated) -> list[str]:
     found = [] if actor.get("role") == "REPORTER" else [actor[name] for name in ("id", "unit") if name in actor]
     if "approvers" in data and isinstance(data["approvers"], list):
         found += [uid for uid in data["approvers"] if isinstance(uid, str)]
-    if "second_approver" in data and isinstance(data["second_approver"], str):
-        found.append(data["second_approver"])
+    found += [data[name] for name in _OFFICIALS if isinstance(data.get(name), str)]
     return found

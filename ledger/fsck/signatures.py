@@ -6,15 +6,16 @@ again by somebody who need not have the key. Unsigned entries are read only wher
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from ledger.errors import VerificationError
+from ledger.fsck.headers import read_entry
 from ledger.fsck.report import Findings
 from ledger.fsck.snapshot import Snapshot
 from ledger.keyring import Keyring
 from ledger.log.encoding import canonical
-from ledger.log.entry import Entry, parse_entry
+from ledger.log.entry import Signature, parse_entry
 
 _UNSIGNED: Final = b',"s":[]}'
 _SIGNED: Final = """
@@ -31,11 +32,18 @@ def check_signatures(snapshot: Snapshot, keyring: Keyring, findings: Findings, *
     binding = [key.introduced for key in keyring.all() if key.binds_from is not None]
     seen = set[str]()
     for index, state in _entries(snapshot, first, min(binding) if binding else None):
+        read = read_entry(state) if type(state) is bytes and state.endswith(_UNSIGNED) else None
+        if read is not None:
+            header, recorded_at, _ = read
+            _check(index, header.actor.get("unit"), b"", (), recorded_at, keyring, findings)
+            continue
         try:
             entry = parse_entry(state)
         except (VerificationError, TypeError):
             continue  # what is no entry is found where entries are read
-        _check(index, entry, keyring, findings)
+        actor = entry.header.get("actor")
+        unit = actor.get("unit") if isinstance(actor, dict) else None
+        _check(index, unit, canonical(entry.header), entry.signatures, entry.recorded_at, keyring, findings)
         if entry.signatures:
             name = str(entry.header.get("id"))
             if name in seen:
@@ -43,11 +51,17 @@ def check_signatures(snapshot: Snapshot, keyring: Keyring, findings: Findings, *
             seen.add(name)
 
 
-def _check(index: int, entry: Entry, keyring: Keyring, findings: Findings) -> None:
-    actor = entry.header.get("actor")
-    unit = actor.get("unit") if isinstance(actor, dict) else None
+def _check(
+    index: int,
+    unit: str | None,
+    header: bytes,
+    signatures: Collection[Signature],
+    recorded_at: str,
+    keyring: Keyring,
+    findings: Findings,
+) -> None:
     try:
-        keyring.check(index, unit, canonical(entry.header), entry.signatures, entry.recorded_at)
+        keyring.check(index, unit, header, signatures, recorded_at)
     except VerificationError as error:
         findings.entry(index, error.detail, error.code)
 

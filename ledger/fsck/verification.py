@@ -25,6 +25,7 @@ from ledger.fsck.checkpoints import (
     Checkpoints,
     check_signing_key,
     keyring_of,
+    note_adopted,
     watch,
 )
 from ledger.fsck.columns import note_history
@@ -198,9 +199,10 @@ def _verify_store(store: Store, keys: KeyStore | None, no_keys: LedgerError | No
         left_out = (*_NEVER, *(_NOT_QUICK if quick else ()), *(() if start is None else (BELOW,)))
         with findings.going_on("checkpoints"):
             keyring = keyring_of(snapshot, origin, findings)
-            left_out += check_signing_key(locations(store.url).signing_key, keyring, spine.size, findings)
+            left_out += check_signing_key(locations(store.url).signing_key, snapshot, keyring, spine.size, findings)
             checkpoints = Checkpoints(store, snapshot, watched, origin, keyring, findings)
             checkpoints.run(spine, quick=quick)
+            note_adopted(snapshot, findings)
             left_out += tuple(checkpoints.left_out)
         if not quick:
             with findings.going_on("signatures"):

@@ -16,22 +16,40 @@ CODE = "bad-defaults"
 
 
 @dataclass(frozen=True, slots=True)
+class Certificates:
+    """How long a certificate and a status list hold, in days, and how full a list becomes, in percent."""
+
+    authority: Authority
+    valid_days: int
+    status_list_days: int
+    fill_percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Defaults:
     """`feedback_wd`: the working days of a unit's feedback on its score."""
 
     authority: Authority
     feedback_wd: int
+    certificates: Certificates
 
 
 def parse_defaults(data: bytes) -> Defaults:
     """The defaults from the bytes of their file; `Invalid` with code `bad-defaults` and the field otherwise."""
     root = Table.parse(data, code=CODE)
     notice = root.table("notice")
-    authority = Authority(notice.text("clause"), notice.optional_text("basis"), notice.word("source", Source))
-    defaults = Defaults(authority, notice.integer("feedback_wd", least=0))
+    authority, feedback_wd = _authority(notice), notice.integer("feedback_wd", least=0)
     notice.close()
+    table = root.table("certificates")
+    numbers = (table.integer(name, least=1) for name in ("valid_days", "status_list_days", "fill_percent"))
+    certificates = Certificates(_authority(table), *numbers)
+    table.close()
     root.close()
-    return defaults
+    return Defaults(authority, feedback_wd, certificates)
+
+
+def _authority(table: Table) -> Authority:
+    return Authority(table.text("clause"), table.optional_text("basis"), table.word("source", Source))
 
 
 @cache

@@ -91,6 +91,12 @@ class Table:
             raise self.refuse(key, f"expected whole numbers from {least} to {most}")
         return tuple(values)
 
+    def boolean(self, key: str) -> bool:
+        value = self._take(key)
+        if not isinstance(value, bool):
+            raise self.refuse(key, "expected true or false")
+        return value
+
     def optional_integer(self, key: str, *, least: int) -> int | None:
         return self.integer(key, least=least) if self.has(key) else None
 

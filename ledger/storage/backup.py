@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import Conflict, Unavailable
+from ledger.errors import Conflict, NotFound, Unavailable
 from ledger.storage import migrate, sqlite, tables
 from ledger.storage.address import is_sqlite, path_of
 from ledger.storage.store import Store, engine_of
@@ -40,6 +40,8 @@ def _empty(url: str) -> sa.Engine:
     if is_sqlite(url):
         if path_of(url).exists():
             raise Conflict("there is a database already", code="ledger-exists")
+        if not path_of(url).absolute().parent.is_dir():
+            raise NotFound("the folder of the database does not exist", code="no-folder")
         sqlite.create_file(path_of(url))
     engine = engine_of(url)
     with engine.connect() as connection:

@@ -1,4 +1,5 @@
-"""Where the files beside a ledger lie, and the two that hold keys: the master key and the signing key.
+"""Where the files beside a ledger lie, and those that hold keys: the master key, the signing key, and the key for
+certificates, which is made when the first one is issued.
 
 An embedded ledger's files lie beside its database; each can be moved by its variable, and on PostgreSQL the key store,
 the signing key and the master key must be given (DESIGN §4). Key files are made once, for their owner alone, and are
@@ -33,12 +34,14 @@ class KeyFileError(LedgerError):
 
 @dataclass(frozen=True)
 class Locations:
-    """Where a ledger's companions are. `keys` is a database URL; PostgreSQL may leave the sentinel without a place."""
+    """Where a ledger's companions are. `keys` is a database URL; PostgreSQL may leave the sentinel and the key for
+    certificates without a place."""
 
     keys: str
     signing_key: Path
     master_key: Path
     sentinel: Path | None
+    certificate_key: Path | None = None
 
 
 def locations(url: str, environment: Mapping[str, str] = os.environ) -> Locations:
@@ -57,11 +60,13 @@ def locations(url: str, environment: Mapping[str, str] = os.environ) -> Location
 
     keys = required("INTEGRITY_KEYS", ".keys")
     sentinel = place("INTEGRITY_SENTINEL", ".sentinel")
+    certificate_key = place("INTEGRITY_CERTIFICATE_KEY", ".certificate-key")
     return Locations(
         keys=keys if "://" in keys else f"sqlite:///{keys}",
         signing_key=Path(required("INTEGRITY_SIGNING_KEY", ".signing-key")),
         master_key=Path(required("INTEGRITY_MASTER_KEY", ".master-key")),
         sentinel=Path(sentinel) if sentinel is not None else None,
+        certificate_key=Path(certificate_key) if certificate_key is not None else None,
     )
 
 

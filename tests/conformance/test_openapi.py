@@ -36,6 +36,7 @@ from tests.unit.api.http.test_policy import OPEN, TABLE, WHO
 EXAMPLES, NIGHTLY = 10, 250
 # Notes, proofs and tiles are of other specifications.
 NOT_JSON = {
+    "GET /v1/status-lists/{index}",
     "GET /v1/ledger/checkpoint", "GET /v1/ledger/access/checkpoint", "GET /v1/ledger/receipts/{index}",
     "GET /v1/ledger/tile/{level}/{place}", "GET /v1/ledger/tile/entries/{place}",
 }  # fmt: skip

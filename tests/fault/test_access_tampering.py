@@ -14,8 +14,10 @@ from datetime import date
 import pytest
 
 from ledger.access import Viewer
+from ledger.anchoring import anchor_access
 from ledger.errors import LedgerError, VerificationError
 from ledger.fsck import Grade, Report
+from ledger.fsck.checkpoints import UNCOVERED
 from ledger.log.chain import leaf_hash, link
 from tests.support.golden import GOLDEN_SIZE, Copy
 
@@ -24,6 +26,7 @@ SIZE = LOOKS + 1
 CHANGED = 3
 FLIP_EVERY = int(os.environ.get("INTEGRITY_TEST_FLIP_EVERY", "997"))
 HR = Viewer("hr-1", "HR", "PERSONNEL")
+OPEN_WINDOW = f"access log: {UNCOVERED}"
 
 Attack = Callable[[Copy], object]
 
@@ -220,7 +223,7 @@ def test_an_untouched_access_log_is_found_whole(looked: Copy) -> None:
         ((root, chain),) = looked.access.rows("SELECT root, chain FROM head")
         assert report.access.size == SIZE
         assert (report.access.root, report.access.chain) == (bytes(root).hex(), bytes(chain).hex())
-        assert any("anchor of the access log" in item for item in report.not_checked)
+        assert OPEN_WINDOW in report.not_checked, "no checkpoint covers the newest looks yet"
 
 
 @pytest.mark.parametrize("attack", QUICK)
@@ -272,16 +275,37 @@ def test_without_the_keys_a_dropped_log_is_found_and_a_dropped_mark_is_a_gap(loo
     assert {finding.grade for finding in report.findings} == {Grade.GAP, Grade.NOTICE}
 
 
-def test_a_cut_tail_with_its_head_stays_unseen_and_the_report_says_what_would_show_it(looked: Copy) -> None:
-    looked.access.rows("DELETE FROM entries WHERE idx = ?", LOOKS)
-    looked.access.rows("DELETE FROM entry_subjects WHERE idx = ?", LOOKS)
-    looked.access.rehash(head=True)
-    looked.access.rows("UPDATE head SET recorded_at = (SELECT recorded_at FROM entries ORDER BY idx DESC LIMIT 1)")
+def cut_tail(copy: Copy) -> None:
+    """The newest look is gone, and the log agrees with itself."""
+    copy.access.rows("DELETE FROM entries WHERE idx = ?", LOOKS)
+    copy.access.rows("DELETE FROM entry_subjects WHERE idx = ?", LOOKS)
+    copy.access.rehash(head=True)
+    copy.access.rows("UPDATE head SET recorded_at = (SELECT recorded_at FROM entries ORDER BY idx DESC LIMIT 1)")
+
+
+def test_a_tail_cut_before_anything_was_signed_of_it_stays_unseen_and_the_report_says_so(looked: Copy) -> None:
+    cut_tail(looked)
 
     report = looked.verify()
 
     assert report.ok
-    assert any("anchor of the access log" in item for item in report.not_checked)
+    assert OPEN_WINDOW in report.not_checked
+
+
+@pytest.mark.parametrize("anchored", [False, True])
+def test_a_tail_that_was_signed_is_missed_by_checkpoint_and_sentinel_and_where_it_is_by_the_anchor(
+    looked: Copy, anchored: bool
+) -> None:
+    with looked.keys_given(), looked.opened() as ledger:
+        if anchored:
+            anchor_access(ledger)
+        ledger.publish()
+    assert looked.verify().ok
+    cut_tail(looked)
+
+    for quick in (False, True):
+        codes = {one.code for one in looked.verify(quick=quick).findings if one.grade is Grade.MANIPULATION}
+        assert codes == {"checkpoint", "sentinel-ahead"} | ({"anchor"} if anchored else set())
 
 
 def test_a_file_of_noise_in_its_place_is_found(golden_file: Copy) -> None:

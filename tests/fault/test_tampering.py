@@ -1,7 +1,7 @@
 """Tampering by somebody who may write everything: each is found, and its place is named (ASSURANCE §4).
 
-What the database alone cannot show, because everything in it was made to agree again, is tried as well: it stays
-unseen, and the report says which witness was missing.
+Where everything in the log was made to agree again, only what was signed about it tells; without that it stays unseen,
+and the report says what was missing. Which attack needs which artefact is `test_tamper_matrix.py`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import pytest
 
 from ledger.errors import LedgerError
 from ledger.fsck import Grade, Report
+from ledger.fsck.checkpoints import NO_CHECKPOINT, NO_SENTINEL
 from ledger.log.chain import leaf_hash, link
 from ledger.storage import tables
-from tests.support.golden import GOLDEN_SIZE, Copy
+from tests.support.golden import CONFIRMED, GOLDEN_SIZE, Copy
 
 LAST = GOLDEN_SIZE - 1
-CONFIRMED = 14  # BreachConfirmed: three sections, a case of two
 WITH_SECTIONS = 4
+SIGNED_ABOUT = {"checkpoint", "sentinel-differs"}  # what was signed of another log than the one that is there
 FLIP_EVERY = int(os.environ.get("INTEGRITY_TEST_FLIP_EVERY", "997"))
 
 
@@ -32,6 +33,11 @@ def found(report: Report, place: str, *words: str) -> None:
     assert not report.ok
     told = [finding.what for finding in report.findings if finding.grade is Grade.MANIPULATION]
     assert any(what.startswith(place + ":") and all(word in what for word in words) for what in told), told
+
+
+def manipulations(report: Report) -> set[str]:
+    """The codes of what the report calls manipulation."""
+    return {finding.code for finding in report.findings if finding.grade is Grade.MANIPULATION}
 
 
 def test_an_untouched_ledger_is_found_whole(golden: Copy) -> None:
@@ -382,14 +388,25 @@ def test_a_rewritten_history_disagrees_with_the_head(golden: Copy) -> None:
         found(report, "head", "chain")
 
 
-def test_a_rewritten_history_with_its_head_stays_unseen_and_the_report_says_what_would_show_it(golden: Copy) -> None:
+def test_a_rewritten_history_with_its_head_is_seen_by_what_was_signed_and_by_nothing_else(golden: Copy) -> None:
     soften(golden)
     golden.rehash(head=True)
+
+    for quick in (False, True):
+        assert manipulations(golden.verify(quick=quick)) == SIGNED_ABOUT
+
+
+def test_a_rewritten_history_of_which_nothing_signed_is_left_stays_unseen_and_the_report_says_so(golden: Copy) -> None:
+    soften(golden)
+    golden.rehash(head=True)
+    golden.rows("DELETE FROM checkpoints")
+    assert manipulations(golden.verify()) == {"sentinel-differs"}, "the sentinel is not the database's"
+    (golden.folder / "sentinel").unlink()
 
     report = golden.verify()
 
     assert report.ok
-    assert {"no checkpoint", "no witness configured", "no sentinel configured"} <= set(report.not_checked)
+    assert {NO_CHECKPOINT, NO_SENTINEL, "no witness configured"} <= set(report.not_checked)
 
 
 @pytest.mark.parametrize(
@@ -411,7 +428,7 @@ def test_a_forged_entry_is_found_though_every_hash_agrees(
     golden.write_entry(CONFIRMED, change(golden.entry(CONFIRMED)))
     golden.rehash(head=True)
 
-    assert golden.verify(quick=True).ok
+    assert manipulations(golden.verify(quick=True)) == SIGNED_ABOUT, "a quick look reads hashes, not what is written"
     found(golden.verify(), f"entry {CONFIRMED}", words)
 
 

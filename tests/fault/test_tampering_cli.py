@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from api.cli.application import app
 from projections.runner import catch_up
-from tests.fault.test_tampering import BESIDE, CONFIRMED, LAST, flip, soften
-from tests.support.golden import Copy
+from tests.fault.test_tampering import BESIDE, LAST, flip, soften
+from tests.support.golden import CONFIRMED, Copy
 
 Attack = Callable[[Copy], object]
 

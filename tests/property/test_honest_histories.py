@@ -88,7 +88,13 @@ class Honest:
         return f"C{self.names}"
 
     def _promise(self, unit: str) -> Line:
-        data = {"commitment_id": self.name(), "promisor_id": unit, "kind": "SERVICE", "text": "三日内答复", "weight": 1}
+        data: dict[str, Any] = {
+            "commitment_id": self.name(),
+            "promisor_id": unit,
+            "kind": "SERVICE",
+            "text": "三日内答复",
+            "weight": 1,
+        }
         data |= {"due_on": "2030-01-01", "public": True}
         return Line("CommitmentMade", self.today, LineActor(f"head-{unit}", "SUBJECT", unit), data)
 
@@ -115,7 +121,11 @@ class Honest:
         self._submit(self._promise(self.chance.choice(list(UNITS))))
 
     def promise_of_a_person(self) -> None:
-        data = {"commitment_id": self.name(), "promisor_id": self.chance.choice(["P1", "P2"]), "kind": "PERSONAL"}
+        data: dict[str, Any] = {
+            "commitment_id": self.name(),
+            "promisor_id": self.chance.choice(["P1", "P2"]),
+            "kind": "PERSONAL",
+        }
         data |= {"text": "按时提交", "weight": 1, "due_on": "2030-01-01", "public": False}
         self.ledger.submit(Line("CommitmentMade", self.today, HR, data))
 

@@ -32,6 +32,7 @@ EDITION = "JMS-DEMO-2025.1"
 KEY_FILES = {
     "INTEGRITY_KEYS": "keys",
     "INTEGRITY_SIGNING_KEY": "signing-key",
+    "INTEGRITY_CERTIFICATE_KEY": "certificate-key",
     "INTEGRITY_MASTER_KEY": "master-key",
     "INTEGRITY_SENTINEL": "sentinel",
 }

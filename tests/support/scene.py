@@ -159,6 +159,24 @@ class Scene:
         data = {"subject_id": "P1", "kind": "RECRUITMENT_BAR", "doc": DOCUMENT}
         return self._write("SanctionLifted", on, HR, data, changes)
 
+    # Who is who.
+
+    def correct_identity(self, on: str, subject: str, **changes: Any) -> Acknowledgement:
+        data = {"subject_id": subject, "reason": "录入有误", "doc": DOCUMENT}
+        return self._write("SubjectIdentityCorrected", on, HR, data, changes)
+
+    def merge(self, on: str, subject: str, into: str, **changes: Any) -> Acknowledgement:
+        data = {"subject_id": subject, "into_id": into, "approvers": ["hr-2", "legal-1"], "reason": "同一人"}
+        return self._write("SubjectsMerged", on, HR, {**data, "doc": DOCUMENT}, changes)
+
+    def undo_merge(self, on: str, subject: str, **changes: Any) -> Acknowledgement:
+        data = {"subject_id": subject, "approvers": ["hr-2", "legal-1"], "reason": "系两人", "doc": DOCUMENT}
+        return self._write("MergeUndone", on, HR, data, changes)
+
+    def reorganise(self, on: str, before: list[str], after: list[str], **changes: Any) -> Acknowledgement:
+        data = {"from": before, "to": after, "successor_id": after[0], "doc": DOCUMENT}
+        return self._write("UnitReorganised", on, HR, data, changes)
+
     # Editions.
 
     def activate(self, on: str, **changes: Any) -> Acknowledgement:
@@ -361,6 +379,24 @@ class Scene:
         self.take_over("2025-04-15")
         self.consent()
         self.request_check()
+
+    # Duties.
+
+    def delegate(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"delegation_id": "D1", "delegate_id": "deputy-1", "scope": ["BreachConfirmed", "BreachDismissed"]}
+        return self._write("DelegationGranted", on, DECIDER, {**data, "expires_on": "2025-12-31"}, changes)
+
+    def step_back(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"breach_id": "B1", "grounds": ["KINSHIP"]}
+        return self._write("ConflictDeclared", on, DECIDER, data, changes)
+
+    def step_back_from_check(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"check_id": "K1", "grounds": ["INTEREST"]}
+        return self._write("ConflictDeclared", on, HR, data, changes)
+
+    def attach_report(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"check_id": "K1", "consent_id": "N1", "doc": DOCUMENT}
+        return self._write("CreditReportAttached", on, HR, data, changes)
 
     # Assessments.
 

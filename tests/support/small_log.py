@@ -22,13 +22,22 @@ from tests.support.shared import shared_path
 
 DEMO_EDITION = "JMS-DEMO-2025.1"
 START = datetime(2025, 1, 1, tzinfo=UTC)
-REFERENCES = ("subject_id", "unit_id", "promisor_id", "unit_at_time", "recipient", "requester")
+REFERENCES = ("subject_id", "into_id", "unit_id", "promisor_id", "unit_at_time", "recipient", "requester")
 PERSONAL = frozenset(
     {"id_number", "summary", "evidence", "facts", "statement", "doc", "factors", "reasons", "grounds", "issuer",
      "doc_no", "proofs", "pledge_digest", "form_digest", "considerations"}
 )  # fmt: skip
 _STREAMS = {
-    "subject": ("SubjectRegistered", "PostAssigned", "SanctionImposed", "SanctionLifted", "CommendationRecorded"),
+    "subject": (
+        "SubjectRegistered",
+        "PostAssigned",
+        "SanctionImposed",
+        "SanctionLifted",
+        "CommendationRecorded",
+        "SubjectIdentityCorrected",
+        "SubjectsMerged",
+        "MergeUndone",
+    ),
     "scheme": ("AssessmentSchemeAdopted",),
     "rulebook": ("RulebookActivated",),
     "record": ("RecordImported", "SourceStateObserved"),
@@ -184,6 +193,16 @@ class SmallLog:
 
     def caller_id(self, uid: str) -> str:
         return self.ids[uid]
+
+    def survivor(self, uid: str, size: int) -> str:
+        return uid
+
+    def registrations(self, uid: str, size: int) -> Sequence[str]:
+        return (uid,)
+
+    def identity(self, uid: str, size: int) -> Mapping[str, Any]:
+        (first, *_) = self.stream(f"subject/{uid}", size)
+        return {**first.data, **self.texts.get(first.index, {}).get("identity", {})}
 
     def logged(self, start: int, stop: int) -> Iterator[Logged]:
         return iter(self.entries[start:stop])

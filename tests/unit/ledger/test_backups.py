@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from ledger import fsck
 from ledger.application import Ledger
 from ledger.backups import Manifest, backup_keys, make_backup, parse_manifest, read_manifest, restore_backup
 from ledger.errors import LedgerError, VerificationError
+from ledger.key_events import end_key, rotate_signing_key
 from ledger.storage.access_store import access_url
 from ledger.storage.store import discard_store, open_store
 from tests.support.golden import Copy
@@ -36,8 +39,8 @@ def test_it_comes_back_as_it_was(small: Ledger, lost: str, tmp_path: Path) -> No
     small.close()
     lose(lost)
 
-    manifest, erased = restore_backup(tmp_path / "backup", lost)
-    assert (manifest, erased) == (made, 0)
+    restored = restore_backup(tmp_path / "backup", lost)
+    assert (restored.manifest, restored.erased_again, restored.against_sentinel) == (made, 0, True)
     with closing(Ledger.open(lost)) as again:
         assert (again.store.head().root, again.access.store.head().root) == (head.root, access.root)
         assert fsck.verify(again).findings == ()
@@ -59,7 +62,7 @@ def test_it_holds_no_key(small: Ledger, tmp_path: Path) -> None:
     ]
     names = backup_keys(small.store.url, tmp_path / "elsewhere")
     assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == sorted(names)
-    assert len(names) == 4
+    assert names == ["keys", "master-key", "signing-key"]
 
 
 def test_writers_go_on_while_it_is_made(small: Ledger, tmp_path: Path) -> None:
@@ -99,7 +102,25 @@ def test_one_that_is_behind_a_held_checkpoint_is_refused_even_without_a_sentinel
     with pytest.raises(VerificationError) as refused:
         restore_backup(tmp_path / "old", lost, [held])
     assert refused.value.code == "backup-behind"
-    restore_backup(tmp_path / "old", lost)  # nothing is left that knows better: `serve` asks two people to adopt
+    restored = restore_backup(tmp_path / "old", lost)
+    assert not restored.against_sentinel  # nothing is left that knows better: `serve` asks two people to adopt
+
+
+def test_a_checkpoint_by_a_key_of_later_is_one_that_the_backup_is_behind(
+    small: Ledger, lost: str, tmp_path: Path
+) -> None:
+    make_backup(small, tmp_path / "old")
+    old = small.publisher.keyring().log_keys(small.size)[0].vkey.id
+    rotate_signing_key(small)
+    end_key(small, old)
+    small.submit(unit_registered("U3"))
+    held = small.publish().note
+    small.close()
+    lose(lost)
+    os.rename(os.environ["INTEGRITY_SENTINEL"], tmp_path / "away")
+    with pytest.raises(VerificationError) as refused:
+        restore_backup(tmp_path / "old", lost, [held])
+    assert refused.value.code == "backup-behind"
 
 
 def test_a_changed_backup_is_refused(small: Ledger, lost: str, tmp_path: Path) -> None:
@@ -113,6 +134,20 @@ def test_a_changed_backup_is_refused(small: Ledger, lost: str, tmp_path: Path) -
     with pytest.raises(VerificationError) as refused:
         restore_backup(tmp_path / "backup", lost)
     assert refused.value.code == "backup-changed"
+
+
+def test_a_backup_whose_manifest_was_made_to_agree_is_refused(small: Ledger, lost: str, tmp_path: Path) -> None:
+    made = make_backup(small, tmp_path / "backup")
+    small.close()
+    lose(lost)
+    copy = Copy(f"sqlite:///{tmp_path / 'backup' / 'ledger.db'}", tmp_path)
+    copy.write_entry(2, copy.entry(2).replace(b'"region":"230800"', b'"region":"230801"'))
+    files = {name: sha256((tmp_path / "backup" / name).read_bytes()).hexdigest() for name in made.files}
+    (tmp_path / "backup" / "manifest.json").write_bytes(replace(made, files=files).format())
+    with pytest.raises(VerificationError) as refused:
+        restore_backup(tmp_path / "backup", lost)
+    assert refused.value.code == "backup-changed"
+    assert "does not verify" in refused.value.detail
 
 
 def test_nothing_is_restored_over_a_ledger(small: Ledger, lost: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.errors import VerificationError
-from ledger.keyring import INTRODUCED, OPENED, RETIRED, REVOKED, Keyring, actor_key_name
+from ledger.keyring import INTRODUCED, KEY_TOPICS, OPENED, RETIRED, REVOKED, Keyring, actor_key_name
 from ledger.log.encoding import canonical
 from ledger.log.entry import Signature, signed_message
 from ledger.log.note import KeyType, format_vkey, parse_vkey
@@ -116,11 +116,15 @@ WITNESS = format_vkey(ORIGIN, LOG.public_key().public_bytes_raw(), KeyType.COSIG
         (INTRODUCED, {"purpose": "log-signing", "vkey": 7}),
         (INTRODUCED, {"purpose": "log-signing"}),
         (INTRODUCED, {"purpose": "log-signing", "vkey": SECOND_KEY, "unit": UNIT, "required": False}),
+        (INTRODUCED, {"purpose": "log-signing", "vkey": OWN_KEY, "unit": UNIT, "required": False}),
         (INTRODUCED, {"purpose": "actor-signing", "vkey": OWN_KEY}),
+        (INTRODUCED, {"purpose": "actor-signing", "vkey": SECOND_KEY}),
         (INTRODUCED, {"purpose": "other", "vkey": SECOND_KEY}),
+        (INTRODUCED, {"purpose": "other", "vkey": made(f"{ORIGIN}/certificate")[1]}),
         (INTRODUCED, {**introduced(), "more": 1}),
         (INTRODUCED, {**introduced(), "required": "yes"}),
         (INTRODUCED, {**introduced(), "unit": 3}),
+        (INTRODUCED, {**introduced(vkey=made(actor_key_name(ORIGIN, "3"))[1]), "unit": 3}),
         (INTRODUCED, introduced(unit=OTHER_UNIT)),
         (RETIRED, {"key": "00000000"}),
         (RETIRED, {"key": ["x"]}),
@@ -136,10 +140,60 @@ def test_an_event_that_makes_no_sense_is_refused(topic: str, data: dict[str, Any
     assert refused.value.code == "key-event"
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        None,
+        {"purpose": "log-signing", "vkey": LOG_KEY},
+        ["log-signing"],
+        [{"purpose": "log-signing", "vkey": LOG_KEY}, {"purpose": "log-signing", "vkey": LOG_KEY}],
+    ],
+    ids=["none", "no list", "no key", "one twice"],
+)
+def test_an_opening_lists_its_keys_each_once(keys: object) -> None:
+    with pytest.raises(VerificationError) as refused:
+        Keyring(ORIGIN).take(0, OPENED, {"keys": keys}, T0)
+    assert refused.value.code == "key-event"
+
+
+def test_the_key_of_a_unit_signs_no_checkpoint_and_the_key_of_the_log_no_entry() -> None:
+    ring = keyring((3, INTRODUCED, introduced()))
+    assert [key.vkey.id for key in ring.log_keys(9)] == [LOG_ID]
+    with pytest.raises(VerificationError) as refused:
+        ring.check(4, None, HEADER, [signature(LOG, LOG_ID)], T90)
+    assert refused.value.code == "actor-signature"
+
+
+def test_a_unit_whose_key_is_not_required_may_act_without_it() -> None:
+    ring = keyring((3, INTRODUCED, introduced()))
+    ring.check(4, UNIT, HEADER, [], T90)
+    ring.check(4, None, HEADER, [], T90)
+    assert [key.binds_from for key in ring.all()] == [None, None]
+
+
+def test_an_entry_of_another_log_is_signed_for_that_log() -> None:
+    ring = keyring((3, INTRODUCED, introduced()))
+    elsewhere = Signature(OWN_ID, OWN.sign(signed_message("localhost/other", HEADER)))
+    ring.check(4, UNIT, HEADER, [elsewhere], T90, origin="localhost/other")
+    with pytest.raises(VerificationError):
+        ring.check(4, UNIT, HEADER, [elsewhere], T90)
+
+
+def test_a_key_may_be_revoked_from_the_first_entry_on() -> None:
+    ring = keyring((5, REVOKED, {"key": LOG_ID, "since": 0}))
+    assert ring.log_keys(1) == []
+
+
 def test_what_has_ended_does_not_end_again() -> None:
     with pytest.raises(VerificationError) as refused:
         keyring((5, RETIRED, {"key": LOG_ID}), (6, REVOKED, {"key": LOG_ID, "since": 2}))
     assert refused.value.code == "key-event"
+
+
+def test_the_topics_of_keys_are_those_written_in_entries() -> None:
+    assert (OPENED, INTRODUCED) == ("ledger.opened.v1", "key.introduced.v1")
+    assert (RETIRED, REVOKED) == ("key.retired.v1", "key.revoked.v1")
+    assert {OPENED, INTRODUCED, RETIRED, REVOKED} == KEY_TOPICS
 
 
 def test_entries_of_other_topics_say_nothing() -> None:

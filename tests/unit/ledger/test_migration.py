@@ -34,7 +34,7 @@ def first_release(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     copy = Copy(database_url, tmp_path)
     with copy.keys_given(), monkeypatch.context() as then:
         then.setattr(Ledger, "make_access", lambda ledger: None)
-        then.setattr(Ledger, "publish", lambda ledger: None)
+        then.setattr(Ledger, "publish", lambda ledger, **_: None)
         ledger = create(database_url, origin="localhost/small")
         ledger.submit(unit_registered("U1"))
         ledger.submit(person_registered("P1"), request=("writer", "key"))

@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.application import Ledger
 from ledger.errors import LedgerError, Refused, VerificationError
-from ledger.log.checkpoint import open_checkpoint
-from ledger.log.note import parse_note, parse_vkey
-from ledger.publisher import SentinelAhead, SentinelDiffers
+from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.encoding import canonical, parse
+from ledger.log.note import format_vkey, parse_note, parse_vkey, sign_note
+from ledger.publisher import SentinelAhead, SentinelDiffers, SentinelForeign
 from ledger.storage.key_files import create_signing_key
+from ledger.storage.sentinel import Sentinel
 from tests.support.golden import Copy
 from tests.support.ledgers import person_registered, unit_registered
 
@@ -128,17 +131,42 @@ def test_without_its_sentinel_nothing_is_signed(small: Ledger, reopened: Copy) -
     assert refused.value.code == "no-sentinel"
 
 
-def test_an_older_sentinel_lets_the_same_be_signed_again(small: Ledger, reopened: Copy, tmp_path: Path) -> None:
-    """It knows less, and a log that follows from it is signed: for these entries nothing else can be."""
+def test_an_older_copy_of_the_sentinel_is_not_taken_for_it(small: Ledger, reopened: Copy, tmp_path: Path) -> None:
+    """The store holds a checkpoint that it never saw."""
     small.publish()
     old = tmp_path / "older"
     shutil.copy(sentinel_file(), old)
     small.submit(unit_registered("U3"))
-    newest = small.publish()
+    small.publish()
     shutil.copy(old, sentinel_file())
     with reopened.opened() as ledger:
-        again = ledger.publish()
-    assert again.checkpoint == newest.checkpoint
+        for asked in (ledger.publisher.check, ledger.publisher.publish):
+            with pytest.raises(SentinelForeign):
+                asked()
+    for quick in (False, True):
+        assert "checkpoint-unknown" in {finding.code for finding in reopened.verify(quick=quick).findings}
+
+
+def test_a_second_key_in_the_opening_does_not_stand_for_the_one_at_hand(small: Ledger, reopened: Copy) -> None:
+    """Who rewrites all of it may name a key of their own beside ours, and sign with that."""
+    theirs = Ed25519PrivateKey.generate()
+    public = format_vkey(small.origin, theirs.public_key().public_bytes_raw())
+    small.close()
+    header = parse(reopened.entry(0))
+    header["h"]["data"]["keys"].append({"purpose": "log-signing", "vkey": public})
+    reopened.write_entry(0, canonical(header))
+    reopened.rehash(head=True)
+    with reopened.opened() as ledger:
+        head = ledger.store.head()
+        note = sign_note(Checkpoint(ledger.origin, head.size, head.root).format(), ledger.origin, theirs).format()
+    reopened.rows("DELETE FROM checkpoints")
+    reopened.rows("INSERT INTO checkpoints (size, note) VALUES (?, ?)", head.size, note)
+    sentinel_file().unlink()
+    Sentinel.create(sentinel_file()).advance(ledger.origin, None, note)
+    assert "signing-key" in {finding.code for finding in reopened.verify().findings}
+    with reopened.opened() as ledger, pytest.raises(VerificationError) as refused:
+        ledger.publisher.check()
+    assert refused.value.code == "wrong-signing-key"
 
 
 def test_another_key_signs_nothing(small: Ledger, reopened: Copy) -> None:

@@ -12,6 +12,7 @@ from ledger.application import Ledger
 from ledger.errors import Conflict, Invalid, LedgerError, Refused, VerificationError
 from ledger.opening import create, upgrade
 from ledger.sentinels import adopt_sentinel
+from ledger.storage.sentinel import Sentinel
 from tests.support.golden import Copy
 from tests.support.ledgers import unit_registered
 
@@ -83,6 +84,31 @@ def test_verification_without_it_says_so_and_finds_nothing(small: Ledger, reopen
     report = reopened.verify()
     assert codes(report) == []
     assert "the sentinel: none is in its place" in report.not_checked
+
+
+def test_anothers_sentinel_in_its_place_is_neither_signed_into_nor_taken_for_its_own(
+    small: Ledger, reopened: Copy
+) -> None:
+    lose()
+    Sentinel.create(sentinel_file())
+    with reopened.opened() as ledger:
+        for asked in (ledger.publish, ledger.publisher.check, ledger.access.publisher.publish):
+            with pytest.raises(VerificationError) as refused:
+                asked()
+            assert refused.value.code == "sentinel-foreign"
+        assert ledger.publisher.sentinel.mark() == 0
+    for quick in (False, True):
+        assert "sentinel-foreign" in codes(reopened.verify(quick=quick))
+
+
+def test_an_interrupted_beginning_is_finished_by_an_upgrade(small: Ledger, reopened: Copy) -> None:
+    """A crash between the first checkpoint and the key store's memory of it."""
+    small.keys.destroy(small.book.uid, "SENTINEL")
+    small.close()
+    with reopened.keys_given():
+        assert upgrade(reopened.url) == ["sentinel"]
+        assert upgrade(reopened.url) == []
+    assert codes(reopened.verify()) == []
 
 
 def test_two_adopt_a_new_one_and_the_ledger_says_so(small: Ledger, reopened: Copy) -> None:

@@ -28,7 +28,7 @@ OF_KEY = {
 # `views.FOLDS` and the digest of the handlers it stands for. Another digest: if a handler means something else now,
 # `FOLDS` is raised, so that lists kept by older handlers are made again instead of being taken for edited ones; the
 # digest is noted here in any case.
-HANDLERS_OF_FOLDS = (1, "bbe10aaf445798e0")
+HANDLERS_OF_FOLDS = (1, "944ff426c1f63dfe")
 REPORT = {"breach_id": "B1", "subject_id": "P1", "category": "DUTY", "proposed_severity": "GENERAL",
           "occurred_on": "2025-01-05", "duty_related": True, "unit_at_time": "U1"}  # fmt: skip
 LISTING = {"breach_id": "B1", "subject_id": "P1", "record_kind": "SEVERE_LIST", "severity": "SERIOUS",
@@ -145,6 +145,26 @@ def test_a_record_taken_over_counts_what_was_observed_of_it() -> None:
 def test_an_observation_of_a_record_that_was_not_taken_over_moves_nothing() -> None:
     observed = {"source": "CHI", "source_record": "x2", "observed_on": "2023"}
     assert folded(after(("SourceStateObserved", observed))).lists["records"] == {}
+
+
+def test_a_corrected_name_and_code_of_a_unit_are_listed_and_a_persons_are_not() -> None:
+    log = registered_log()
+    for ref in ("U1", "P1"):
+        data = {"subject_id": ref, "name": "示范中心", "uscc": "91110000600037341L"}
+        log.append("SubjectIdentityCorrected", "2025-02-01", data)
+    rows = folded(log).lists["subjects"]
+    unit_row, person = rows[uid_of("subject", "U1")], rows[uid_of("subject", "P1")]
+    assert (unit_row["name"], unit_row["uscc"]) == ("示范中心", "91110000600037341L")
+    assert (person["name"], person["uscc"]) == (None, None)
+
+
+def test_a_merged_registration_says_which_one_stands_for_it_until_that_is_undone() -> None:
+    log = registered_log()
+    log.append("SubjectsMerged", "2025-02-01", {"subject_id": "P1", "into_id": "P2"})
+    row = folded(log).lists["subjects"][uid_of("subject", "P1")]
+    assert row["merged_into"] == uid_of("subject", "P2")
+    log.append("MergeUndone", "2025-02-02", {"subject_id": "P1"})
+    assert folded(log).lists["subjects"][uid_of("subject", "P1")]["merged_into"] is None
 
 
 def test_a_person_is_listed_without_a_name_and_with_the_post_that_begins_last() -> None:

@@ -51,6 +51,8 @@ TABLE = {
     "GET /v1/subjects/{uid}/access-log": "SUBJECT AUDITOR DPO",
     "GET /v1/subjects/{uid}/difference": "SUBJECT AUDITOR",
     "GET /v1/units/{uid}/score": ALL,
+    "GET /v1/subjects/{uid}/deadlines": "SUBJECT UNIT_HEAD DECIDER REVIEWER HR CREDIT ASSESSOR AUDITOR DPO",
+    "GET /v1/deadlines": "SUBJECT UNIT_HEAD DECIDER REVIEWER HR CREDIT ASSESSOR AUDITOR DPO",
     "GET /v1/breaches": "DECIDER REVIEWER CREDIT AUDITOR DPO",
     "GET /v1/breaches/{uid}": FILE,
     "GET /v1/commitments": "HR CREDIT AUDITOR DPO",
@@ -70,6 +72,7 @@ TABLE = {
     "GET /v1/ledger/proofs/inclusion": OPEN,
     "GET /v1/ledger/proofs/consistency": OPEN,
     "GET /v1/ledger/receipts/{index}": OPEN,
+    "GET /v1/status-lists/{index}": OPEN,
     "GET /v1/attachments/{uid}": "SUBJECT REPORTER DECIDER REVIEWER HR CREDIT AUDITOR",
     # Many at once.
     "POST /v1/batch": ALL,
@@ -85,6 +88,10 @@ TABLE = {
     "POST /v1/subjects/{uid}/sanctions": "HR DECIDER",
     "POST /v1/subjects/{uid}/sanctions/lifting": "HR DECIDER",
     "POST /v1/subjects/{uid}/ranks": "HR CREDIT",
+    "POST /v1/subjects/{uid}/identity-correction": "HR CREDIT",
+    "POST /v1/subjects/{uid}/merger": "HR CREDIT",
+    "POST /v1/subjects/{uid}/merger/undoing": "HR CREDIT",
+    "POST /v1/reorganisations": "HR CREDIT",
     "POST /v1/subjects/{uid}/commendations": "HR CREDIT",
     # Commitments.
     "POST /v1/commitments": BY_SUBJECT,
@@ -116,6 +123,9 @@ TABLE = {
     "POST /v1/repairs/{uid}/rejection": "DECIDER CREDIT",
     "POST /v1/repairs/{uid}/revocation": "DECIDER CREDIT",
     "POST /v1/repairs/{uid}/sync-confirmation": "CREDIT THIRD_PARTY",
+    "POST /v1/conflicts": "DECIDER REVIEWER HR",
+    "POST /v1/delegations": "DECIDER REVIEWER HR CREDIT ASSESSOR",
+    "POST /v1/delegations/{uid}/ending": "DECIDER REVIEWER HR CREDIT ASSESSOR",
     # Taken over.
     "POST /v1/records": "CREDIT",
     "POST /v1/records/observations": "CREDIT",
@@ -126,12 +136,15 @@ TABLE = {
     "POST /v1/eligibility-checks": "HR",
     "POST /v1/eligibility-checks/{uid}/notice": "HR",
     "POST /v1/eligibility-checks/{uid}/response": BY_SUBJECT,
+    "POST /v1/eligibility-checks/{uid}/credit-report": "HR",
     "POST /v1/eligibility-checks/{uid}/decision": "HR",
     "POST /v1/eligibility-checks/{uid}/notification": "HR",
     "POST /v1/eligibility-checks/{uid}/dispute": BY_SUBJECT,
     "POST /v1/eligibility-checks/{uid}/redetermination": "HR",
     "POST /v1/eligibility-checks/{uid}/finalisation": "HR",
     "POST /v1/eligibility-checks/{uid}/withdrawal": BY_SUBJECT,
+    "POST /v1/eligibility-checks/{uid}/certificates": "SUBJECT HR",
+    "POST /v1/eligibility-checks/{uid}/certificates/revocation": "SUBJECT HR",
     # Assessments and editions.
     "POST /v1/assessments": "ASSESSOR",
     "POST /v1/assessments/schemes": "ASSESSOR",
@@ -144,7 +157,8 @@ TABLE = {
     "POST /v1/erasures": "DPO",
 }
 FILES = "GET /v1/attachments/{uid}"  # whoever may bring a file may have it back: asked for below
-ROUTES = [route for route in TABLE if route != FILES]
+STATUS_LISTS = "GET /v1/status-lists/{index}"  # there is none before the first certificate (test_certificates.py)
+ROUTES = [route for route in TABLE if route not in (FILES, STATUS_LISTS)]
 PLACES = {"level": "0", "place": "000.p/1", "index": "0"}  # of entry 0, which every ledger has
 SUBJECT_OF_UNIT = Viewer("unit-head-1", "SUBJECT", "U1")
 

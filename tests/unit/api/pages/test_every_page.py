@@ -31,11 +31,11 @@ class Reader:
 
 
 READERS = (
-    Reader("person", ("/my-file", "/my-file?as_of=2024-04-10", "/my-file?as_known=1000")),
-    Reader("unit", ("/my-file", "/unit-score")),
+    Reader("person", ("/deadlines", "/my-file", "/my-file?as_of=2024-04-10", "/my-file?as_known=1000")),
+    Reader("unit", ("/my-file", "/unit-score", "/deadlines")),
     Reader("unit-head", ("/unit-score", "/unit-score?as_of=2023-02-01")),
-    Reader("hr", ("/eligibility", "/eligibility?state=FINAL", "CHECKS")),
-    Reader("auditor", ("/eligibility", "/unit-score", "UNIT", "CHECKS")),
+    Reader("hr", ("/deadlines", "/eligibility", "/eligibility?state=FINAL", "CHECKS")),
+    Reader("auditor", ("/deadlines", "/eligibility", "/unit-score", "UNIT", "CHECKS")),
 )
 STATES = ("EVALUATED", "NOTICED", "RESPONDED", "DECIDED", "NOTIFIED", "DISPUTED", "REDETERMINED", "FINAL", "WITHDRAWN")
 

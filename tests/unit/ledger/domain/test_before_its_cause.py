@@ -20,16 +20,19 @@ from ledger.folds.breach import fold_breach
 from ledger.folds.check import check_entries, fold_check
 from ledger.folds.facts import over_by
 from ledger.reading import Logged
-from tests.support.scene import CREDIT, DOCUMENT, REVIEWER, REVIEWER_2, U1, Scene, a_scene
+from tests.support.scene import CREDIT, DECIDER, DOCUMENT, REVIEWER, REVIEWER_2, U1, Scene, a_scene
 
 # What opens a record answers nothing.
 OPENING = {
     "LedgerOpened", "SubjectRegistered", "CommitmentMade", "CommitmentImported", "BreachReported", "RecordImported",
     "AuthorityRecordImported", "ConsentGiven", "EligibilityCheckRequested", "AssessmentSchemeAdopted",
-    "ErasureOrdered",
+    "ErasureOrdered", "UnitReorganised", "DelegationGranted",
 }  # fmt: skip
 # Everything else answers a step, but for these.
 ANY_DAY = {
+    "SubjectIdentityCorrected": "holds from the start",
+    "SubjectsMerged": "has no day of its own",
+    "MergeUndone": "has no day of its own",
     "PostAssigned": "a post has a day of its own (DOMAIN §4.1)",
     "SanctionImposed": "answers nothing of the ledger",
     "SanctionLifted": "answers the imposition of one bar, which the aggregate knows",
@@ -163,6 +166,16 @@ CASES: dict[str, tuple[Prepare, str, Step]] = {
     "score-again": (steps(Scene.adopt_scheme, Scene.score), "2025-04-10", Scene.score),
     "review": (steps(Scene.adopt_scheme, Scene.score), "2025-04-10", Scene.review),
     "restate": (steps(Scene.adopt_scheme, Scene.score, Scene.publish), "2025-04-18", Scene.restate),
+    "end-a-delegation": (
+        lambda s: s.delegate("2025-02-20"), "2025-02-20",
+        lambda s, on, **m: s.act("DelegationEnded", on, DECIDER, {"delegation_id": "D1", "doc": m["doc"]},
+                                 recorded=m.get("recorded")),
+    ),
+    "step-back": (Scene.report, "2025-02-20", Scene.step_back),
+    "step-back-from-a-check": (checked, "2025-09-01", Scene.step_back_from_check),
+    "attach-report": (
+        steps(lambda s: s.consent("2025-08-30"), Scene.request_check), "2025-09-01", Scene.attach_report,
+    ),
     "lift": (lambda s: s.impose("2025-02-01"), "2025-02-01", Scene.lift),
 }  # fmt: skip
 

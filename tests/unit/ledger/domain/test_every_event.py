@@ -52,7 +52,8 @@ SAME_DAY = {
 DECISIONS = {
     "BreachConfirmed", "BreachDismissed", "ReportDeclined", "AppealDecided", "RecordCorrected", "RecordVoided",
     "RepairApproved", "RepairRejected", "RepairRevoked", "EligibilityDecided", "EligibilityRedetermined",
-    "SanctionImposed", "ErasureOrdered",
+    "SanctionImposed", "ErasureOrdered", "SubjectIdentityCorrected", "SubjectsMerged", "MergeUndone", "UnitReorganised",
+    "ConflictDeclared", "DelegationGranted",
 }  # fmt: skip
 
 
@@ -105,6 +106,7 @@ PLAIN = {
     "KeyRevoked.key": "a key id, eight hexadecimal digits",
     "HistoryLoaded.digest": "the ledger's own keyed digest",
     "SubjectRegistered.uscc": "checked by its check digits; a person has none",
+    "SubjectIdentityCorrected.uscc": "checked by its check digits; a person has none",
     "BreachNotified.rights_text": "plain by DESIGN §3: the same for everybody",
     "RecordCorrected.corrected_value": "checked as the member it corrects (Policy.check_correction)",
     "EligibilityEvaluated.hits.rule": "the edition's",

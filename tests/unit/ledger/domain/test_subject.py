@@ -134,6 +134,38 @@ def test_of_two_posts_from_one_day_the_later_entry_counts(scene: Scene) -> None:
     assert unit_of(scene, "2025-03-01") == "PERSONNEL"
 
 
+def test_of_posts_that_overlap_the_one_that_began_last_counts_whenever_it_was_recorded(scene: Scene) -> None:
+    scene.assign(ON, "P1", "U2", "2025-03-01", to="2025-04-30")
+    scene.assign(ON, "P1", "PERSONNEL", "2025-02-01", to="2025-12-31")
+
+    days = ("2025-02-28", "2025-03-01", "2025-04-30")
+    assert [unit_of(scene, day) for day in days] == ["PERSONNEL", "U2", "U2"]
+
+
+def test_after_the_last_post_has_ended_no_earlier_one_comes_back(scene: Scene) -> None:
+    scene.assign(ON, "P1", "U2", "2025-03-01", to="2025-04-30")
+
+    assert [unit_of(scene, day) for day in ("2025-05-01", "2026-01-01")] == [None, None]
+
+
+def test_conduct_in_a_gap_between_posts_is_no_units(scene: Scene) -> None:
+    scene.assign(ON, "P1", "U1", "2025-02-02", to="2025-02-05")
+    scene.assign(ON, "P1", "U2", "2025-02-15")
+    with scene.refused("unit-at-time-mismatch", "data.unit_at_time"):
+        scene.report("2025-02-20", occurred_on="2025-02-10", unit_at_time="U1")
+
+    scene.report("2025-02-20", occurred_on="2025-02-10")
+
+    assert scene.state("breach", "B1").unit_at_time is None
+
+
+def test_a_post_recorded_later_changes_no_report(scene: Scene) -> None:
+    scene.report()
+    scene.assign("2025-02-21", "P1", "U2", "2025-02-01")
+
+    assert scene.state("breach", "B1").unit_at_time == scene.ledger.uid("subject", "U1")
+
+
 # Recruitment bars.
 
 
@@ -153,9 +185,9 @@ def test_a_sanction_ends_after_it_begins(scene: Scene) -> None:
         scene.impose(ON, until="2025-01-31")
 
 
-def test_another_kind_of_sanction_is_not_known_yet(scene: Scene) -> None:
+def test_a_kind_of_sanction_that_nobody_knows_is_refused(scene: Scene) -> None:
     with scene.refused("not-in-list", "data.kind"):
-        scene.impose(ON, kind="WARNING")
+        scene.impose(ON, kind="FINE")
 
 
 def test_nobody_bars_themselves(scene: Scene) -> None:

@@ -53,6 +53,8 @@ def test_other_text_is_no_checkpoint(text: str) -> None:
 def test_a_checkpoint_is_opened_for_the_log_that_was_asked_for() -> None:
     log = SignedLog(3)
 
-    assert open_checkpoint(log.note(3), [log.key], origin=log.origin) == open_checkpoint(log.note(3).format(), [log.key])
+    assert open_checkpoint(log.note(3), [log.key], origin=log.origin) == open_checkpoint(
+        log.note(3).format(), [log.key]
+    )
     with pytest.raises(BadCheckpoint, match="another log"):
         open_checkpoint(log.note(3), [log.key], origin="localhost/another")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.errors import VerificationError
 from ledger.log.encoding import EncodingError, canonical
-from ledger.log.entry import MAX_ENTRY_BYTES, Entry, Signature, format_entry, parse_entry, signed_message
+from ledger.log.entry import MAX_ENTRY_BYTES, Entry, Signature, format_entry, is_moment, parse_entry, signed_message
 
 STAMP = "2025-01-01T01:01:00.000000Z"
 HEADER: dict[str, Any] = {"v": 0, "type": "breach.confirmed.v1", "data": {"severity": "GENERAL", "basis": "第十二条"}}
@@ -116,7 +116,7 @@ def test_versions_count_from_one(version: int) -> None:
     with pytest.raises(EncodingError) as caught:
         format_entry(canonical(HEADER), recorded_at=STAMP, version=version)
 
-    assert caught.value.code == "bad-version"
+    assert (caught.value.code, caught.value.field) == ("bad-version", "p.version")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,8 @@ def test_versions_count_from_one(version: int) -> None:
 def test_a_stamp_has_one_form(stamp: str) -> None:
     with pytest.raises(EncodingError) as caught:
         format_entry(canonical(HEADER), recorded_at=stamp, version=1)
-    assert caught.value.code == "bad-recorded-at"
+    assert (caught.value.code, caught.value.field) == ("bad-recorded-at", "p.recorded_at")
+    assert is_moment(stamp) is False
 
     refused(entry_of().replace(STAMP.encode(), stamp.encode()))
 
@@ -150,7 +151,11 @@ def test_a_header_is_an_object() -> None:
     with pytest.raises(EncodingError) as caught:
         format_entry(canonical([1]), recorded_at=STAMP, version=1)
 
-    assert caught.value.code == "bad-header"
+    assert (caught.value.code, caught.value.field) == ("bad-header", "h")
+
+
+def test_an_entry_that_nests_too_deep_is_refused() -> None:
+    refused(b'{"h":{"a":' + b"[" * 60_000)
 
 
 def test_an_entry_may_be_as_large_as_the_bound_and_no_larger() -> None:
@@ -166,20 +171,21 @@ def test_an_entry_may_be_as_large_as_the_bound_and_no_larger() -> None:
 
 
 @pytest.mark.parametrize(
-    "signatures",
+    ("signatures", "field"),
     [
-        (B, A),
-        (A, A),
-        (Signature("0000000A", A.sig),),
-        (Signature("a", A.sig),),
-        (Signature("0000000a", b"\x01" * 63),),
+        ((B, A), "s"),
+        ((A, A), "s"),
+        ((Signature("0000000A", A.sig),), "s[0].key"),
+        ((Signature("0000000X", A.sig),), "s[0].key"),
+        ((Signature("a", A.sig),), "s[0].key"),
+        ((A, Signature("f000000b", b"\x01" * 63)), "s[1].sig"),
     ],
 )
-def test_signatures_are_whole_and_sorted_one_for_each_key(signatures: tuple[Signature, ...]) -> None:
+def test_signatures_are_whole_and_sorted_one_for_each_key(signatures: tuple[Signature, ...], field: str) -> None:
     with pytest.raises(EncodingError) as caught:
         entry_of(signatures=signatures)
 
-    assert caught.value.code == "bad-signature"
+    assert (caught.value.code, caught.value.field) == ("bad-signature", field)
 
 
 def test_swapped_signatures_are_refused() -> None:

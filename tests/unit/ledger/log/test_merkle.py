@@ -227,13 +227,36 @@ def test_a_history_that_was_rewritten_is_not_consistent() -> None:
 def test_a_tree_cannot_shrink() -> None:
     with pytest.raises(VerificationError):
         verify_consistency(8, 7, [], mth(0, 8), mth(0, 7))
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as caught:
         consistency_proof(TREE.node, 8, 7)
+    assert (caught.value.code, caught.value.field) == ("out-of-range", "old")
+
+
+def test_a_smaller_tree_is_not_newer_even_under_the_same_root() -> None:
+    proof = [TREE.node(1, 2), TREE.node(2, 0)]  # folds to the root of 6 from there on
+
+    for old, new in ((6, 5), (-1, 5)):
+        with pytest.raises(VerificationError, match="not newer"):
+            verify_consistency(old, new, proof, mth(0, 6), mth(0, 6))
+
+
+def test_a_proof_is_wanted_between_any_two_sizes() -> None:
+    for old in (4, 6):
+        with pytest.raises(VerificationError, match="no proof"):
+            verify_consistency(old, 13, [], mth(0, old), mth(0, 13))
+
+
+def test_two_empty_logs_are_one() -> None:
+    verify_consistency(0, 0, [], EMPTY_ROOT, EMPTY_ROOT)
+    for proof, root in (([], LEAVES[0]), ([LEAVES[0]], EMPTY_ROOT)):
+        with pytest.raises(VerificationError):
+            verify_consistency(0, 0, proof, EMPTY_ROOT, root)
 
 
 def test_nothing_is_consistent_with_an_empty_log() -> None:
-    with pytest.raises(VerificationError):
-        verify_consistency(0, 3, [], EMPTY_ROOT, mth(0, 3))
+    for proof in ([], [LEAVES[0]]):
+        with pytest.raises(VerificationError):
+            verify_consistency(0, 3, proof, EMPTY_ROOT, mth(0, 3))
     with pytest.raises(Invalid):
         consistency_proof(TREE.node, 0, 3)
 
@@ -247,8 +270,10 @@ def test_an_entry_that_the_tree_does_not_hold_has_no_proof(index: int) -> None:
 
 
 def test_a_tree_has_no_root_beyond_its_size() -> None:
-    with pytest.raises(Invalid):
-        TREE.root(601)
+    for size in (601, -1):
+        with pytest.raises(Invalid) as caught:
+            TREE.root(size)
+        assert (caught.value.code, caught.value.field) == ("out-of-range", "size")
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
@@ -284,5 +309,23 @@ def test_tiles_by_their_roots_give_the_root_of_their_leaves() -> None:
     joined.extend(leaves[3 * 256 :])
 
     assert (joined.size, joined.root(), joined.format()) == (plain.size, plain.root(), plain.format())
-    with pytest.raises(Invalid):
-        joined.extend_tiles(roots)
+
+
+@pytest.mark.parametrize("size", [1, 5, 255, 257])
+def test_no_tile_stands_behind_a_partial_one(size: int) -> None:
+    frontier = Frontier()
+    frontier.extend(LEAVES[:size])
+
+    with pytest.raises(Invalid) as caught:
+        frontier.extend_tiles(LEAVES[:1])
+    assert (caught.value.code, caught.value.field) == ("out-of-range", "size")
+
+
+def test_a_large_append_completes_what_small_ones_do_in_their_order() -> None:
+    leaves = [sha256(number.to_bytes(4)).digest() for number in range(65_536 + 600)]
+    small = Frontier()
+    closed = [tile for start in range(0, len(leaves), 99) for tile in small.extend(leaves[start : start + 99])]
+
+    assert Frontier().extend(leaves) == closed
+    assert [(tile.level, tile.index) for tile in closed[254:]] == [(0, 254), (0, 255), (1, 0), (0, 256), (0, 257)]
+    assert Frontier().extend_tiles(tile.root for tile in closed if tile.level == 0) == [closed[256]]

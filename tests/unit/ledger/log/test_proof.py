@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
@@ -13,7 +15,7 @@ from ledger.log.checkpoint import BadCheckpoint, Checkpoint, open_checkpoint, pa
 from ledger.log.cosignature import cosign, verify_cosignatures
 from ledger.log.merkle import Tree, inclusion_proof
 from ledger.log.note import BadNote, KeyType, VerifierKey, parse_note, sign_note
-from ledger.log.proof import BadProof, LogProof, parse_proof
+from ledger.log.proof import ENDING, BadProof, LogProof, parse_proof
 
 ORIGIN = "localhost/proofs"
 SIGNING = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -37,6 +39,14 @@ def test_a_proof_is_read_back_as_written_and_holds(data: st.DataObject, size: in
 
     assert parse_proof(proof.format()) == proof
     assert proof.verify(leaf, [KEY], origin=ORIGIN).size == size
+
+
+def test_a_proof_is_written_as_tlog_proof_says() -> None:
+    _, proof = proof_of(0, 2, b"more")
+    written = f"c2sp.org/tlog-proof@v1\nextra bW9yZQ==\nindex 0\n{b64encode(proof.hashes[0]).decode()}\n\n"
+
+    assert proof.format() == written + proof.checkpoint.format()
+    assert ENDING == ".tlog-proof"
 
 
 def test_every_changed_byte_is_refused_with_a_verification_error() -> None:
@@ -75,7 +85,21 @@ def test_what_is_no_proof_is_refused(text: str) -> None:
         parse_proof(text)
 
 
-@pytest.mark.parametrize("index", ["01", "-1", "1.0", "\u0661", "9" * 20, ""])
+@pytest.mark.parametrize("count", [0, 1, 63])
+def test_an_index_below_2_63_and_63_hashes_are_a_proof(count: int) -> None:
+    proof = LogProof(2**63 - 1, (bytes(32),) * count, proof_of(0, 1)[1].checkpoint)
+
+    assert parse_proof(proof.format()) == proof
+
+
+@pytest.mark.parametrize("hashes", [(bytes(32),) * 64, (bytes(31),), (bytes(32), bytes(33))])
+def test_more_hashes_and_other_lengths_are_not(hashes: tuple[bytes, ...]) -> None:
+    with pytest.raises(BadProof) as caught:
+        parse_proof(LogProof(0, hashes, proof_of(0, 1)[1].checkpoint).format())
+    assert caught.value.code == "bad-proof"
+
+
+@pytest.mark.parametrize("index", ["01", "-1", "1.0", "\u00b2", "\u0661", "9" * 20, ""])
 def test_an_index_is_a_plain_decimal(index: str) -> None:
     _, proof = proof_of(1, 2)
 

@@ -148,9 +148,12 @@ def test_what_is_written_another_way_is_no_path(path: str) -> None:
     assert caught.value.code == "bad-tile-path"
 
 
-@pytest.mark.parametrize(("level", "index", "width"), [(-1, 0, 1), (64, 0, 1), (0, -1, 1), (0, 0, 0), (0, 0, 257)])
-def test_a_tile_that_cannot_be_has_no_path(level: int, index: int, width: int) -> None:
+@pytest.mark.parametrize(
+    ("level", "index", "width", "field"),
+    [(-1, 0, 1, "level"), (64, 0, 1, "level"), (0, -1, 1, "index"), (0, 0, 0, "width"), (0, 0, 257, "width")],
+)
+def test_a_tile_that_cannot_be_has_no_path(level: int, index: int, width: int, field: str) -> None:
     with pytest.raises(Invalid) as caught:
         tile_path(level, index, width)
 
-    assert caught.value.code == "out-of-range"
+    assert (caught.value.code, caught.value.field) == ("out-of-range", field)

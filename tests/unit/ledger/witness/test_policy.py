@@ -143,6 +143,7 @@ def test_comments_blanks_and_tabs_are_passed_over() -> None:
         (f"{THREE}quorum W1 W2\n", 4),
         (f"{THREE}quorum W1\r\n", 4),
         (f"{THREE}\x0b\nquorum W1\n", 4),
+        (f"{THREE}# \x07\nquorum W1\n", 4),
         (f"{THREE}quorum\u00a0W1\n", 4),
         (f"Log {LOG.vkey}\nquorum none\n", 1),
     ],
@@ -161,6 +162,14 @@ def test_there_is_a_limit_of_witnesses() -> None:
     assert len(parse_policy("".join(lines[:-1]) + "quorum none\n").witnesses) == MAX_WITNESSES
     with pytest.raises(BadWitnessPolicy, match=f"line {MAX_WITNESSES + 1}"):
         parse_policy("".join(lines) + "quorum none\n")
+
+
+def test_a_policy_is_a_mebibyte_at_most() -> None:
+    content = b"quorum none\n#".ljust(1_048_576)
+
+    assert decode_policy(content).quorum == "none"
+    with pytest.raises(BadWitnessPolicy):
+        decode_policy(content + b" ")
 
 
 @pytest.mark.parametrize("content", [b"\xff", b" " * 1_048_577])

@@ -44,8 +44,11 @@ def test_an_old_size_is_a_plain_decimal(old: str) -> None:
         parse_add_checkpoint(BODY.replace(b"old 5", f"old {old}".encode(), 1))
 
 
-def test_a_zero_is_an_old_size() -> None:
-    assert parse_add_checkpoint(LOG.request(0, 13).format().encode()).old == 0
+@pytest.mark.parametrize("old", [0, 10, 2**63 - 1])
+def test_an_old_size_is_anything_below_2_63(old: int) -> None:
+    body = BODY.replace(b"old 5", b"old %d" % old, 1)
+
+    assert parse_add_checkpoint(body).old == old
 
 
 @pytest.mark.parametrize(("hashes", "accepted"), [(0, True), (63, True), (64, False)])

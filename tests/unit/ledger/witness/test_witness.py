@@ -212,6 +212,7 @@ def test_a_later_time_never_denies_an_earlier(witness: Witness, clock: SetClock)
     clock.now = START + timedelta(seconds=60)
     again = LOG.note(6).with_signatures([witness.add(LOG.request(6, 6))])
     assert verify_cosignatures(again, [witness.key]) == {witness.name: int(START.timestamp()) + 60}
+    assert witness.state.evidence() == []  # the same checkpoint again is no second story
 
 
 def test_a_restart_keeps_everything(tmp_path: Path, witness: Witness) -> None:
@@ -248,6 +249,7 @@ def test_another_key_is_not_this_witness_s(tmp_path: Path) -> None:
 
 
 def test_a_witness_s_key_is_no_log_s(tmp_path: Path) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         a_witness(tmp_path, witness_key(2))
+    assert (refused.value.code, refused.value.field) == ("bad-verifier-key", "log")
     assert parse_vkey(LOG.vkey) == LOG.key

@@ -1,0 +1,62 @@
+"""What is waited for, as a table: the step, whose turn it is, its last day and what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.text import Text as Styled
+
+from api.text.folio import folio_of
+from api.text.page import TONES, Cell, Page, short
+
+_TONES: Final = {"OVERDUE": "alarm", "UPCOMING": "closed"}
+
+
+def render_deadlines(answer: Mapping[str, Any], page: Page) -> None:
+    """Write the list as a page."""
+    text, rows = page.text, answer["deadlines"]
+    page.title(text("page.deadlines"), answer.get("subject"))
+    folio_of(page, answer, (text("column.role"), text.word("role", answer["role"]) if "role" in answer else None))
+    if not rows:
+        page.say(text("empty.deadlines"), "closed", indent=2)
+        return
+    names = ("last_day", "left", "step", "whose_turn", "breach", "about", "clause")
+    page.table([(text(f"column.{name}"), False) for name in names], [_row(page, row) for row in rows])
+    page.emit()
+    if answer["overdue"]:
+        page.say(text("text.overdue_count", count=answer["overdue"]), "alarm")
+    if answer["provisional"]:
+        page.say(text("text.provisional_note"), "wait")
+
+
+def _row(page: Page, row: Mapping[str, Any]) -> list[Cell]:
+    text, state = page.text, str(row["state"])
+    due = Styled(str(row["due"] or ""))
+    if row["provisional"]:
+        due.append(f" {text('text.provisional')}", style=TONES["wait"])
+    if row["demonstration"]:
+        due.append(f" {text('text.demonstration')}", style=TONES["demonstration"])
+    return [
+        due,
+        Styled(left_of(page, row), style=TONES.get(_TONES.get(state, ""), "")),
+        text.word("step", str(row["kind"])),
+        text("text.comma").join(text.word("role", role) for role in row["roles"]),
+        str(row["record"]) if "part" not in row else f"{row['record']} {row['part']}",
+        str(row.get("subject") or short(row["subject_uid"]) or ""),
+        " ".join(part for part in (row["clause"], row["edition"]) if part),
+    ]
+
+
+def left_of(page: Page, row: Mapping[str, Any]) -> str:
+    """What is left of a step, in the days that were counted; of one that has not begun, the day on which it does."""
+    text = page.text
+    if row["state"] == "UPCOMING":
+        return f"{text.word('step_state', 'UPCOMING')} ({row['from']})"
+    if row["due"] is None:
+        return text.word("step_state", str(row["state"]))
+    working = row["working_days_left"]
+    if row["days_left"] < 0:
+        return text("text.days_over", count=-row["days_left"])
+    key = "text.days_left" if working is None else "text.working_days_left"
+    return text(key, count=row["days_left"] if working is None else working)

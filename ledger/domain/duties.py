@@ -1,0 +1,62 @@
+"""Conflicts of interest 回避: whoever declared one, or was found to have one, does nothing more in that case.
+
+A case is a breach, with its appeals and repairs, or an eligibility check. An official speaks for themselves; for
+another only a decision on paper does (政务处分法 47-48). What was done before stands: an appeal may name it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ledger.domain.base import LedgerAggregate, LedgerEvent, require
+from ledger.domain.values import Payload, Ref, Role
+
+Ground = Literal["KINSHIP", "WITNESS", "INTEREST"]
+
+
+class ConflictDeclared(LedgerEvent):
+    """回避. `official_id` is who steps back: whoever says it, or somebody else by a decision on paper."""
+
+    TOPIC = "conflict.declared.v1"
+    ROLES = (Role.DECIDER, Role.REVIEWER, Role.HR)
+    DECISION = True
+    ANSWERS = ("BreachReported", "AuthorityRecordImported", "EligibilityCheckRequested")
+
+    class Data(Payload):
+        breach_id: Ref | None = None
+        check_id: Ref | None = None
+        official_id: Ref | None = None
+        grounds: list[Ground] = Field(min_length=1, max_length=3)
+
+    def apply(self, case: Any) -> None:
+        case.stepped_back |= {self.data.official_id}
+
+
+class Conflicts(LedgerAggregate):
+    """The part of a case that knows who must not act in it."""
+
+    stepped_back: frozenset[str]
+
+    def start_conflicts(self) -> None:
+        self.stepped_back = frozenset()
+
+    def require_other(self, concerned: str) -> None:
+        """Neither in one's own case, nor in one with a declared conflict of interest."""
+        super().require_other(concerned)
+        self.require_impartial(self.act.actor.id)
+
+    def require_impartial(self, official: str) -> None:
+        """Nobody who stepped back decides, reviews or approves."""
+        free = official not in self.stepped_back and not (self.act.actor.also & self.stepped_back)
+        require(free, "conflict-declared", "a conflict of interest was declared in this case")
+
+    def declare_conflict(self, data: ConflictDeclared.Data, official: str, concerned: str) -> None:
+        """`official` is the pseudonym of who steps back; `concerned` whom the case is about."""
+        own = self.act.actor.stands_for(concerned)
+        require(not own, "own-case", "nobody acts in their own case")
+        by_paper = self.act.actor.stands_for(official) or data.doc is not None
+        require(by_paper, "document-required", "that another steps back rests on a decision on paper", "doc")
+        require(official not in self.stepped_back, "conflict-exists", "it was declared before", "official_id")
+        self.happen(ConflictDeclared, data.model_copy(update={"official_id": official}))

@@ -1,0 +1,123 @@
+"""Open steps of what is no case: promises, checks, consents, sanctions, assessments, and payload kept long enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from ledger.domain.sections import Retention
+from ledger.folds.assessment import Assessment
+from ledger.folds.check import Check
+from ledger.folds.commitment import Commitment
+from ledger.folds.consent import Consent
+from ledger.folds.sanction import Sanction
+from ledger.folds.source import Source
+from ledger.reading import Logged
+from ledger.rulebook.calendar import calendar_of
+from ledger.rulebook.deadlines import feedback_days, last_retention_day
+from ledger.rulebook.defaults import shipped_defaults
+from ledger.rulebook.remedies import RecordOf, remedies_for
+from ledger.rulebook.windows import EditionTimeline
+from projections.deadline_steps import Basis, Step, counted, day_after, remedy_period
+
+_CLOSED: Final = frozenset(
+    {"DECLINED", "DISMISSED", "OVERTURNED", "REMOVED", "REPAIRED", "EXPIRED", "FINAL", "WITHDRAWN"}
+)
+_OF_CHECK: Final = {
+    "EVALUATED": ("ANSWER_CHECK",),
+    "RESPONDED": ("DECIDE_CHECK",),
+    "LAPSED": ("DECIDE_CHECK",),
+    "DECIDED": ("NOTIFY_CHECK",),
+    "NOTIFIED": ("DISPUTE_CHECK", "FINALISE_CHECK"),
+    "DISPUTED": ("REDETERMINE",),
+    "REDETERMINED": ("FINALISE_CHECK",),
+}
+
+
+def promise_steps(commitment: Commitment) -> Iterator[Step]:
+    """The promise, until it is kept, waived or amended."""
+    if not commitment.open or commitment.due_on is None:
+        return
+    of = ("commitment", commitment.id, commitment.uid, commitment.promisor, commitment.state)
+    yield Step("KEEP_PROMISE", *of, commitment.made_on, commitment.due_on, events=commitment.events)
+
+
+def check_steps(timeline: EditionTimeline | None, check: Check, entries: Sequence[Logged], on: date) -> Iterator[Step]:
+    """What is waited for in a check. One that is INCOMPLETE is never decided."""
+    if check.outcome == "INCOMPLETE":
+        return
+    counting = [entry for entry in entries if entry.effective_on <= on]
+    since = max((entry.effective_on for entry in counting), default=check.requested_on)
+    of = ("check", check.id, check.uid, check.subject, check.state)
+    more = {"requester": check.requester, "events": check.events}
+    if check.state == "NOTICED" and check.reply_due is not None:
+        edition = None if timeline is None else timeline.on(since)
+        basis = None if edition is None else counted(edition, edition.notice.authority, since, check.reply_due)
+        yield Step("RESPOND", *of, since, check.reply_due, basis, **more)  # type: ignore[arg-type]
+        return
+    if check.state == "LAPSED" and check.reply_due is not None:
+        since = day_after(check.reply_due)
+    row = remedies_for(RecordOf.ELIGIBILITY)
+    dispute = row.step("DISPUTE")
+    periods = {"DISPUTE_CHECK": dispute.file, "REDETERMINE": dispute.decide}
+    for kind in _OF_CHECK.get(check.state, ()):
+        last, basis = remedy_period(timeline, row, periods.get(kind), dispute.demonstration, since)
+        if kind != "DISPUTE_CHECK" or last is None or on <= last:
+            yield Step(kind, *of, since, last, basis, **more)  # type: ignore[arg-type]
+
+
+def consent_steps(consent: Consent, on: date) -> Iterator[Step]:
+    """The last day of a consent that holds."""
+    if consent.holds(on):
+        of = ("consent", consent.id, consent.uid, consent.subject, "ACTIVE")
+        yield Step("CONSENT_ENDS", *of, consent.expires_on, consent.expires_on, events=consent.events)
+
+
+def sanction_steps(subject: str, sanction: Sanction, on: date) -> Iterator[Step]:
+    """The last day of a sanction that was not lifted; one that is over waits for the ledger to note it."""
+    state = sanction.state(on)
+    if sanction.until is not None and state != "LIFTED":
+        of = ("subject", sanction.kind, subject, subject, state)
+        yield Step("SANCTION_ENDS", *of, sanction.until, sanction.until, events=sanction.events)
+
+
+def assessment_steps(
+    source: Source, timeline: EditionTimeline | None, assessment: Assessment, entries: Sequence[Logged], on: date,
+    size: int,
+) -> Iterator[Step]:  # fmt: skip
+    """The unit's feedback on its scores, then their publication."""
+    if assessment.state != "REVIEW" or timeline is None:
+        return
+    scored = max(
+        entry.effective_on for entry in entries if entry.type == "AssessmentScored" and entry.effective_on <= on
+    )
+    edition = timeline.on(scored)
+    authority = shipped_defaults().authority if edition.notice.feedback_wd is None else edition.notice.authority
+    adopted = next(iter(source.stream(f"scheme/{assessment.scheme_uid}", size)), None)
+    stated = None if adopted is None else adopted.data.get("feedback_wd")
+    last = calendar_of(edition.calendar).add_working_days(scored, feedback_days(edition) if stated is None else stated)
+    basis = counted(edition, authority, scored, last)
+    of = ("assessment", assessment.id, assessment.uid, assessment.unit, assessment.state)
+    if on <= last:
+        yield Step("FEEDBACK", *of, scored, last, basis, events=assessment.events)
+    yield Step("PUBLISH", *of, day_after(last), events=assessment.events)
+
+
+def erasure_steps(
+    timeline: EditionTimeline | None, record: Step, entries: Sequence[Logged], erased: frozenset[int], on: date
+) -> Iterator[Step]:
+    """A closed record whose payload was kept as long as its class allows; `record` says which one it is.
+
+    An entry whose payload was ordered to be erased has nothing left to order.
+    """
+    retention = Retention.CHECK if record.record_kind == "check" else Retention.CASE
+    if timeline is None or record.state not in _CLOSED:
+        return
+    left = [entry for entry in entries if entry.sections and entry.index not in erased]
+    edition = timeline.on(on)
+    last = last_retention_day(edition, retention.value, max(entry.effective_on for entry in entries))
+    if left and last is not None and edition.retention is not None and on > last:
+        basis = Basis(edition.retention.authority, edition.id)
+        yield replace(record, kind="ERASE", starts=day_after(last), basis=basis)

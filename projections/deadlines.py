@@ -1,0 +1,276 @@
+"""Deadlines: every open step of a subject, a unit or the whole ledger on a day, as known at a size (DOMAIN §9).
+
+They are computed on read from entries and dates, so a list is the same whether or not the ledger was running when a day
+passed; timers write what a list already says. Who may see which step is DOMAIN §8: whoever does not see a record sees
+no step of it. A step whose last day rests on a year that no published calendar covers is `provisional`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from ledger.clock import day_of
+from ledger.folds.assessment import fold_assessment
+from ledger.folds.breach import fold_breach
+from ledger.folds.check import WITHDRAWAL, check_entries, fold_check
+from ledger.folds.commitment import REORGANISATION, fold_commitment
+from ledger.folds.consent import fold_consent
+from ledger.folds.facts import Records, over_by, reads
+from ledger.folds.order import records_of
+from ledger.folds.sanction import fold_sanctions
+from ledger.reading import Logged
+from ledger.rulebook.calendar import calendar_of
+from ledger.rulebook.windows import EditionTimeline
+from projections.deadline_records import (
+    assessment_steps,
+    check_steps,
+    consent_steps,
+    erasure_steps,
+    promise_steps,
+    sanction_steps,
+)
+from projections.deadline_steps import KINDS, Step, case_steps, day_after
+from projections.file_view import FileView, iso
+from projections.reader import Reader, registered, timeline_if_any
+from projections.visibility import Column, Sight, column_of, row_of, sight
+
+Streams = dict[str, list[Logged]]
+_FOLDED: Final = frozenset({"breach", "commitment", "check", "consent", "assessment", "subject"})
+_NAMED: Final = frozenset({"SUBJECT", "UNIT_HEAD", "AUDITOR"})  # who reads callers' ids in a list
+_ANCHORED: Final = "AccessAnchored"
+_BESIDE: Final = ""  # a stream of no kind
+_NOTHING: Final = Records("", (), (), (), (), (), (), {})
+_OWN_ONLY: Final = frozenset({"SUBJECT", "UNIT_HEAD"})
+# Whose lists have steps of a kind of record; those of cases follow the table of DOMAIN §8.
+_READ_BY: Final = {
+    "commitment": frozenset({"SUBJECT", "UNIT_HEAD", "HR", "CREDIT", "AUDITOR", "DPO"}),
+    "check": frozenset({"SUBJECT", "HR", "AUDITOR"}),
+    "consent": frozenset({"SUBJECT", "AUDITOR"}),
+    "subject": frozenset({"SUBJECT", "HR", "CREDIT", "DECIDER", "REVIEWER", "AUDITOR", "DPO"}),
+    "assessment": frozenset({"SUBJECT", "UNIT_HEAD", "ASSESSOR", "DECIDER", "REVIEWER", "AUDITOR"}),
+    "ledger": frozenset({"AUDITOR"}),
+}
+_KEPT_TOO_LONG: Final = frozenset({"DPO", "AUDITOR"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, for steps of whom: a subject's own, those of a role, or all that the viewer may see.
+
+    `viewer_uid` is the person who asks: nobody but a SUBJECT is shown steps of a record about themselves. `unit` is
+    the pseudonym of the viewer's unit: HR sees the checks that it requested. `streams` are those that may hold one of
+    the role's steps, where somebody knows (`projections.turns`).
+    """
+
+    viewer: str = "AUDITOR"
+    subject: str | None = None
+    role: str | None = None
+    unit: str | None = None
+    viewer_uid: str | None = None
+    streams: Sequence[str] | None = None
+
+
+def deadlines(reader: Reader, *, as_of: date, as_known: int, asked: Asked) -> dict[str, Any]:
+    """`{"as_of", "as_known", "size", "viewer", "subject"?, "role"?, "deadlines": […], "overdue", "provisional"}`.
+
+    `NotFound` with code `unknown-subject` for a subject that was not registered then.
+    """
+    column_of(asked.viewer)
+    whose = None if asked.subject is None else registered(reader, asked.subject, as_known)
+    steps = steps_of(reader, as_of, as_known, None if whose is None else whose.uid, asked.streams)
+    kinds: dict[str, str] = {}
+    rows = [
+        row_of_step(reader, step, as_of, named=asked.viewer in _NAMED)
+        for step in steps
+        if _for(asked, step) and _seen(reader, asked, step, as_known, kinds)
+    ]
+    rows.sort(key=lambda row: (row["due"] is None, row["due"] or "", row["from"], row["uid"], row["kind"]))
+    return {
+        "as_of": as_of.isoformat(),
+        "as_known": str(as_known),
+        "size": as_known,
+        "viewer": asked.viewer,
+        **({} if whose is None else {"subject": reader.caller_id(whose.uid), "subject_uid": whose.uid}),
+        **({} if asked.role is None else {"role": asked.role}),
+        "deadlines": rows,
+        "overdue": sum(row["state"] == "OVERDUE" for row in rows),
+        "provisional": any(row["provisional"] for row in rows),
+    }
+
+
+def people_of(reader: Reader, answer: Mapping[str, Any]) -> list[str]:
+    """The persons among the subjects of a list, pseudonyms, sorted: reading the list is a look at them."""
+    kinds: dict[str, str] = {}
+    named = sorted({str(row["subject_uid"]) for row in answer["deadlines"] if row["subject_uid"] is not None})
+    return [uid for uid in named if _kind(reader, uid, int(answer["size"]), kinds) == "PERSON"]
+
+
+# Which steps there are.
+
+
+def steps_of(
+    reader: Reader, on: date, size: int, subject: str | None = None, among: Sequence[str] | None = None
+) -> list[Step]:
+    """Every open step about a subject (a pseudonym), in these streams, or in the whole ledger."""
+    timeline = timeline_if_any(reader, size, on)
+    if subject is not None:
+        streams = records_of(reader, subject, size)
+    else:
+        streams = _whole(reader, size) if among is None else _among(reader, among, size)
+    ordered = [entry for stream in streams.values() for entry in stream if entry.type == "ErasureOrdered"]
+    erased = frozenset(target["index"] for order in ordered for target in order.data["targets"])
+    elsewhere = [entry for stream in streams.values() for entry in stream if entry.type in (WITHDRAWAL, REORGANISATION)]
+    steps: list[Step] = []
+    for stream, entries in streams.items():
+        found = _of_stream(reader, timeline, stream, entries, elsewhere, erased, on, size)
+        about = (_about(reader, step, size) for step in found)
+        steps += [step for step in about if subject in (None, step.subject)]
+    return steps if subject is not None else [*steps, *_anchoring(reader, on, size)]
+
+
+def _about(reader: Reader, step: Step, size: int) -> Step:
+    """The step under the registration that stands for its subject, where two were merged."""
+    whose = None if step.subject is None else reader.survivor(step.subject, size)
+    return step if whose == step.subject else replace(step, subject=whose)
+
+
+def _whole(reader: Reader, size: int) -> Streams:
+    streams: Streams = {}
+    for entry in reader.logged(0, size):
+        if entry.kind in _FOLDED or entry.type in ("ErasureOrdered", REORGANISATION):
+            streams.setdefault(entry.stream, []).append(entry)
+    return streams
+
+
+def _among(reader: Reader, named: Sequence[str], size: int) -> Streams:
+    """Some streams, and what is said elsewhere that bears on them."""
+    streams = {stream: list(reader.stream(stream, size)) for stream in named}
+    beside = [entry for type_ in (WITHDRAWAL, REORGANISATION) for entry in reader.by_type(type_, size)]
+    return {stream: entries for stream, entries in streams.items() if entries} | {_BESIDE: beside}
+
+
+def _of_stream(
+    reader: Reader,
+    timeline: EditionTimeline | None,
+    stream: str,
+    entries: list[Logged],
+    elsewhere: list[Logged],
+    erased: frozenset[int],
+    on: date,
+    size: int,
+) -> Iterator[Step]:
+    kind, _, uid = stream.partition("/")
+    if kind == "breach":
+        breach = fold_breach(entries, on, over=over_by(timeline))
+        if breach is not None:
+            view = FileView(reader, _NOTHING, timeline, on, Column.PERSON, False)
+            yield from case_steps(view, breach, entries)
+            record = Step(
+                "", kind, breach.id, uid, breach.subject, reads(breach, timeline, on), on, severity=breach.severity
+            )
+            yield from erasure_steps(timeline, record, entries, erased, on)
+    elif kind == "commitment":
+        commitment = fold_commitment(entries, on, [entry for entry in elsewhere if entry.type == REORGANISATION])
+        yield from () if commitment is None else promise_steps(commitment)
+    elif kind == "check":
+        check = fold_check(check_entries(entries, elsewhere), on)
+        if check is not None:
+            yield from check_steps(timeline, check, entries, on)
+            record = Step("", kind, check.id, uid, check.subject, check.state, on, requester=check.requester)
+            yield from erasure_steps(timeline, record, entries, erased, on)
+    elif kind == "consent":
+        consent = fold_consent(entries, on)
+        yield from () if consent is None else consent_steps(consent, on)
+    elif kind == "assessment":
+        assessment = fold_assessment(entries, on)
+        if assessment is not None:
+            yield from assessment_steps(reader, timeline, assessment, entries, on, size)
+    elif kind == "subject":
+        for sanction in fold_sanctions(entries, on):
+            yield from sanction_steps(uid, sanction, on)
+
+
+def _anchoring(reader: Reader, on: date, size: int) -> Iterator[Step]:
+    """The access log is anchored in the ledger once a day."""
+    anchored = [entry for entry in reader.by_type(_ANCHORED, size) if day_of(entry.recorded_at) <= on]
+    if anchored:
+        newest = anchored[-1]
+        due = max(on, day_after(day_of(newest.recorded_at)))
+        yield Step("ANCHOR", newest.kind, newest.uid, newest.uid, None, "ACTIVE", due, due, events=(newest.index,))
+
+
+# Who sees which of them.
+
+
+def _for(asked: Asked, step: Step) -> bool:
+    return asked.role is None or asked.role in KINDS[step.kind].roles
+
+
+def _seen(reader: Reader, asked: Asked, step: Step, size: int, kinds: dict[str, str]) -> bool:
+    """Whether this viewer may know of a step; `kinds` remembers what kinds of subjects there are."""
+    viewer, subject = asked.viewer, step.subject
+    if viewer in _OWN_ONLY and (asked.subject is None or subject is None):
+        return False
+    if viewer != "SUBJECT" and subject is not None and subject == asked.viewer_uid:
+        return False
+    if step.kind == "ERASE":
+        return viewer in _KEPT_TOO_LONG
+    if step.record_kind != "breach":
+        requested = (
+            step.record_kind != "check" or viewer != "HR" or (asked.unit is not None and step.requester == asked.unit)
+        )
+        return requested and viewer in _READ_BY[step.record_kind]
+    of_unit = _kind(reader, str(subject), size, kinds) == "UNIT"
+    column = column_of(viewer)
+    if column is Column.PUBLIC:
+        return False
+    return sight(column, row_of(step.state, step.severity, of_unit=of_unit)) is not Sight.NOTHING
+
+
+def _kind(reader: Reader, subject: str, size: int, kinds: dict[str, str]) -> str:
+    if subject not in kinds:
+        registration = next(iter(reader.stream(f"subject/{subject}", size)), None)
+        kinds[subject] = "" if registration is None else str(registration.data["kind"])
+    return kinds[subject]
+
+
+def row_of_step(reader: Reader, step: Step, on: date, *, named: bool) -> dict[str, Any]:
+    """A step as answers write it: what is left is negative once the last day is over."""
+    basis, kind = step.basis, KINDS[step.kind]
+    calendar = None if basis is None else basis.calendar
+    row: dict[str, Any] = {
+        "kind": step.kind,
+        "nature": kind.nature.value,
+        "state": "UPCOMING" if step.starts > on else "OVERDUE" if step.overdue(on) else "OPEN",
+        "roles": list(kind.roles),
+        "awaits": list(kind.awaits),
+        "record_kind": step.record_kind,
+        "record": step.record,
+        "uid": step.uid,
+        "subject_uid": step.subject,
+        "from": step.starts.isoformat(),
+        "due": iso(step.due),
+        "days_left": None if step.due is None else (step.due - on).days,
+        "working_days_left": None if calendar is None else _working_days_left(step, calendar, on),
+        "clause": None if basis is None else basis.authority.clause,
+        "edition": None if basis is None else basis.edition,
+        "calendar": calendar,
+        "provisional": basis is not None and basis.provisional,
+        "demonstration": basis is not None and basis.authority.demonstration,
+        "events": list(step.events),
+    }
+    if step.part is not None:
+        row["part"] = step.part
+    if named and step.subject is not None:
+        row["subject"] = reader.caller_id(step.subject)
+    return row
+
+
+def _working_days_left(step: Step, calendar_id: str, on: date) -> int:
+    """Working days from the day after `on` to the last day, that one included; negative once it is over."""
+    assert step.due is not None
+    calendar = calendar_of(calendar_id)
+    return calendar.working_days(on, step.due) if on <= step.due else -calendar.working_days(step.due, on)

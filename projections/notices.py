@@ -1,0 +1,85 @@
+"""Notices: the entries that somebody is to be told of, worked out from the log; nothing else says that there is one.
+
+A notice is an entry of one of `TOLD` about somebody. Whom a report is about is told of nothing in its case before the
+notice of breach (DOMAIN §8). What is unread is what came in since the subject last looked at the own file, and the
+access log knows when that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from ledger.domain.access import Scope
+from ledger.reading import Logged
+from projections.reader import Reader
+
+TOLD: Final = frozenset(
+    {
+        "BreachNotified", "ReplyLapsed", "BreachConfirmed", "BreachDismissed", "ClearanceNoticePublished",
+        "AuthorityRecordImported", "AuthorityRecordRemoved", "AppealDecided", "RecordCorrected", "RecordVoided",
+        "RepairReturned", "RepairAccepted", "RepairPublicised", "RepairApproved", "RepairRejected", "RepairRevoked",
+        "SanctionImposed", "SanctionLifted", "CommitmentOverdueFlagged", "PreDecisionNoticeSent", "EligibilityNotified",
+        "EligibilityRedetermined", "EligibilityFinalised", "AssessmentScored", "AssessmentPublished",
+        "AssessmentRestated",
+    }
+)  # fmt: skip
+_WHOM: Final = ("subject_id", "promisor_id", "unit_id")
+OWN: Final = "OWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An entry that its subject is told of: ids only. `subject` is a pseudonym, `stream` leads to the record."""
+
+    index: int
+    type: str
+    topic: str
+    stream: str
+    subject: str
+    on: date
+
+
+def notice_of(reader: Reader, entry: Logged) -> Notice | None:
+    """The notice that an entry is; None where nobody is told of it."""
+    return None if entry.type not in TOLD else _in_stream(entry, reader.stream(entry.stream, entry.index + 1))
+
+
+def _in_stream(entry: Logged, entries: Sequence[Logged]) -> Notice | None:
+    """`entries` are those of its stream up to it."""
+    opening = entries[0]
+    told = opening.type != "BreachReported" or any(one.type == "BreachNotified" for one in entries)
+    whom = next((str(opening.data[name]) for name in _WHOM if opening.data.get(name) is not None), opening.uid)
+    if not told:
+        return None
+    return Notice(entry.index, entry.type, entry.topic, entry.stream, whom, entry.effective_on)
+
+
+def notices_of(reader: Reader, subject: str, size: int) -> list[Notice]:
+    """The notices to a subject (a pseudonym) among the first `size` entries, newest first."""
+    streams: dict[str, list[Logged]] = {}
+    found: list[Notice] = []
+    for entry in reader.history(subject, size):
+        known = streams.setdefault(entry.stream, [])
+        known.append(entry)
+        notice = _in_stream(entry, known) if entry.type in TOLD else None
+        if notice is not None and reader.survivor(notice.subject, size) == subject:
+            found.append(notice)
+    return found[::-1]
+
+
+def seen_by(looks: Iterable[Logged], subject: str) -> int:
+    """How much of the ledger a subject had before it when it last looked at its own file; 0 where it never did."""
+    own = (look for look in looks if look.purpose == OWN and _by(look, subject) and _of_file(look))
+    return max((int(look.data.get("as_known") or 0) for look in own), default=0)
+
+
+def _by(look: Logged, subject: str) -> bool:
+    return subject in (look.actor["id"], look.actor.get("unit"))
+
+
+def _of_file(look: Logged) -> bool:
+    scope: Any = look.data["scope"]
+    return Scope.FILE in scope

@@ -1,0 +1,87 @@
+"""A certificate by the command line: issued, verified without the ledger, revoked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.api.cli.conftest import Run
+
+HR = ("--viewer", "HR", "--unit", "PERSONNEL", "--actor", "hr-1")
+ID_NUMBER = "11010519491231002X"
+
+
+def issued(run: Run) -> dict[str, Any]:
+    result = run("certificate", "issue", "K2", *HR, "--out", "k2.jws", "--json")
+    assert result.exit_code == 0, result.stderr
+    answer: dict[str, Any] = json.loads(result.stdout)
+    assert Path("k2.jws").read_text(encoding="ascii") == answer["certificate"] + "\n"
+    return answer
+
+
+def key(run: Run) -> str:
+    keys = json.loads(run("key", "list", "--json").stdout)["keys"]
+    return next(str(known["vkey"]) for known in keys if known["purpose"] == "certificate-signing")
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    return [finding["code"] for finding in answer["findings"]]
+
+
+def test_it_is_checked_without_the_ledger_and_ends_when_it_is_revoked(golden: Run) -> None:
+    made = issued(golden)
+    vkey = key(golden)
+    assert golden("certificate", "status-list", "--out", "list.jws").exit_code == 0
+    beside = ("--key", vkey, "--status-list", "list.jws", "--subject-id", ID_NUMBER, "--salt", made["salt"])
+    told = golden("verify", "k2.jws", *beside, "--purpose", "RECRUIT", "--json")
+    answer = json.loads(told.stdout)
+    assert (told.exit_code, answer["ok"], answer["kind"], answer["level"]) == (0, True, "certificate", "signed")
+    assert (answer["claims"]["decision"], answer["claims"]["outcome"]) == ("ELIGIBLE", "CLEAR")
+
+    reason = ("--digest", made["digest"], "--reason", "LOST")
+    assert golden("certificate", "revoke", "K2", *reason, *HR).exit_code == 0
+    assert golden("certificate", "revoke", "K2", *reason, *HR).exit_code == 3
+    Path("new.jws").write_text(golden("certificate", "status-list").stdout, encoding="ascii")
+    again = golden("verify", "k2.jws", *beside, "--status-list", "new.jws", "--json")
+    assert (again.exit_code, codes(json.loads(again.stdout))) == (7, ["revoked"])
+    both = golden("verify", "k2.jws", "list.jws", "--key", vkey, "--now", "2000-01-01", "--json")
+    assert both.exit_code == 6
+    assert [codes(one) for one in json.loads(both.stdout)] == [["not-yet-valid"], ["not-yet-valid"]]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_people_read_what_it_says_and_what_was_not_checked(golden: Run, language: str) -> None:
+    result = golden("certificate", "issue", "K2", *HR, "--out", "k2.jws", "--lang", language)
+    assert result.exit_code == 0
+    assert len(result.stdout) > 600
+    page = golden("verify", "k2.jws", "--key", key(golden), "--lang", language).stdout
+
+    assert ("合格" in page) is True  # in English the Chinese term stands first
+    assert ("没有给出状态名单" in page) is (language == "zh")
+    assert ("no status list was given" in page) is (language == "en")
+
+
+def test_the_whole_ledger_holds_with_it(golden: Run) -> None:
+    issued(golden)
+
+    assert golden("verify", "--json").exit_code == 0
+
+
+def test_a_stranger_is_told_that_there_is_no_such_check(golden: Run) -> None:
+    assert golden("certificate", "issue", "K2", "--viewer", "HR", "--unit", "U1", "--actor", "hr-9").exit_code == 4
+    assert golden("certificate", "issue", "K2", "--viewer", "AUDITOR").exit_code == 4
+    assert golden("certificate", "issue", "K9", *HR).exit_code == 4
+    assert golden("certificate", "status-list", "7").exit_code == 4
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--salt", "ab"), ("--salt", "ab" * 32), ("--subject-id", "x"), ("--now", "soon"), ("--status-list", "no")],
+)
+def test_half_of_what_is_asked_is_a_usage_error(golden: Run, options: tuple[str, ...]) -> None:
+    issued(golden)
+
+    assert golden("verify", "k2.jws", *options).exit_code == 2

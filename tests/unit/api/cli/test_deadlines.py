@@ -1,0 +1,62 @@
+"""`deadlines`: the list in JSON and as a page, and the look it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ledger.application import Ledger
+from tests.unit.api.cli.conftest import Run
+
+URL = "sqlite:///integrity.db"
+MOMENT = ("--as-of", "2025-04-10", "--as-known", "2025-04-10")
+
+
+def test_the_whole_ledgers_list_says_who_has_to_act_until_when_and_why(golden: Run) -> None:
+    answer = json.loads(golden("deadlines", *MOMENT, "--json").stdout)
+    rows = {(row["kind"], row["record"]): row for row in answer["deadlines"]}
+    appeal = rows["DECIDE_APPEAL", "B1"]
+
+    assert (appeal["due"], appeal["days_left"], appeal["roles"]) == ("2025-06-07", 58, ["REVIEWER"])
+    assert (appeal["subject"], appeal["clause"], appeal["state"]) == ("P1", "公务员法 95-96", "OPEN")
+    assert ("KEEP_PROMISE", "C2") in rows
+    assert (answer["as_known"], answer["size"]) == ("2025-04-10", 18)
+
+
+def test_a_list_is_of_a_subject_a_unit_or_a_role(golden: Run) -> None:
+    def records(*options: str) -> set[str]:
+        return {
+            row["record"] for row in json.loads(golden("deadlines", *MOMENT, *options, "--json").stdout)["deadlines"]
+        }
+
+    assert records("--unit", "U1") == {"A1", "C2"}
+    assert records("--subject", "P1") == {"B1", "C3"}
+    assert records("--role", "reviewer") == {"B1"}
+    assert records("--role", "HR") == set()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_marks_what_is_overdue(golden: Run, language: str) -> None:
+    said = golden("deadlines", "--as-of", "2025-07-05", "--as-known", "2025-07-05", "--lang", language).stdout
+
+    assert {"zh": "已过 5 天", "en": "5 days over"}[language] in said
+    assert {"zh": "1 项逾期。", "en": "1 is overdue."}[language] in said
+    assert "2025-07-16" in said
+
+
+def test_reading_the_list_is_a_look_at_the_people_on_it(golden: Run) -> None:
+    golden("deadlines", *MOMENT, "--actor", "auditor-7")
+    golden("deadlines", *MOMENT, "--unit", "U1", "--actor", "auditor-7")
+    ledger = Ledger.open(URL)
+    try:
+        looks = ledger.access.looks_at(str(ledger.uid("subject", "P1")))
+    finally:
+        ledger.close()
+
+    assert [(look.data["scope"], look.purpose) for look in looks] == [(["DEADLINES"], "AUDIT")]
+
+
+def test_a_list_of_somebody_unknown_and_of_two_is_refused(golden: Run) -> None:
+    assert golden("deadlines", "--subject", "P9").exit_code == 4
+    assert golden("deadlines", "--subject", "P1", "--unit", "U1").exit_code == 2

@@ -1,0 +1,232 @@
+"""Notices leave in the order of the log, each once, again after a failure, and by one process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.outbox.outbox import Outbox, outbox_of
+from api.outbox.positions import Place, Positions, format_places, parse_places
+from api.settings import Settings
+from ledger.errors import Invalid, Unavailable
+from tests.support.scene import Scene
+from tests.unit.api.outbox.conftest import Mailbox, Receiver
+from tests.unit.api.outbox.test_webhooks import WRITTEN
+
+
+class Clock:
+    """The machine's time as a test sets it."""
+
+    def __init__(self) -> None:
+        self.now = 1_750_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def webhooks(folder: Path, *receivers: Receiver) -> Path:
+    path = folder / "webhooks.toml"
+    path.write_text(
+        "".join(
+            f'[[target]]\nid = "t{number}"\nurl = "{one.url}"\nsecret = "{WRITTEN}"\n'
+            for number, one in enumerate(receivers)
+        )
+    )
+    return path
+
+
+def an_outbox(scene: Scene, clock: Clock, **given: object) -> Outbox:
+    settings = Settings(webhook_hosts=("127.0.0.1",), **given)  # type: ignore[arg-type]
+    made = outbox_of(scene.ledger, settings, clock)
+    assert made is not None
+    return made
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sending(scene: Scene, clock: Clock, receiver: Receiver, tmp_path: Path) -> Outbox:
+    """An outbox that has begun: what comes now is sent."""
+    made = an_outbox(scene, clock, webhooks=webhooks(tmp_path, receiver), outbox_tries=3)
+    assert made.run_once() == 0
+    return made
+
+
+def types(receiver: Receiver) -> list[str]:
+    return [json.loads(body)["type"] for _, body in receiver.received]
+
+
+def test_nothing_is_set_and_nothing_is_sent(scene: Scene) -> None:
+    assert outbox_of(scene.ledger, Settings()) is None
+
+
+def test_what_was_there_before_is_not_sent(scene: Scene, clock: Clock, receiver: Receiver, tmp_path: Path) -> None:
+    scene.report()
+    scene.notify()
+    made = an_outbox(scene, clock, webhooks=webhooks(tmp_path, receiver))
+
+    assert (made.run_once(), made.run_once(), receiver.received) == (0, 0, [])
+
+
+def test_each_notice_is_sent_once_in_the_order_of_the_log(scene: Scene, sending: Outbox, receiver: Receiver) -> None:
+    scene.report()
+    scene.notify()
+    scene.reply()
+    scene.confirm()
+
+    assert (sending.run_once(), sending.run_once()) == (2, 0)
+    assert types(receiver) == ["breach.notified.v1", "breach.confirmed.v1"]
+    bodies = b"".join(body for _, body in receiver.received)
+    assert b"P1" not in bodies
+    assert str(scene.ledger.uid("subject", "P1")).encode() not in bodies
+
+
+def test_a_case_that_its_subject_was_not_told_of_gives_no_notice(
+    scene: Scene, sending: Outbox, receiver: Receiver
+) -> None:
+    scene.report()
+    scene.correct("2025-02-21", "category", "DUTY_PROMISE_2", target_event="BreachReported")
+
+    assert (sending.run_once(), receiver.received) == (0, [])
+
+
+def test_a_failure_is_tried_again_under_the_same_id_after_longer_and_longer(
+    scene: Scene, sending: Outbox, clock: Clock, receiver: Receiver
+) -> None:
+    receiver.answers = [500, 503]
+    scene.report()
+    scene.notify()
+
+    assert sending.run_once() == 0
+    assert (sending.run_once(), len(receiver.received)) == (0, 1)  # not yet
+    clock.now += 5
+    assert (sending.run_once(), len(receiver.received)) == (0, 2)
+    clock.now += 5
+    assert (sending.run_once(), len(receiver.received)) == (0, 2)
+    clock.now += 5
+    assert (sending.run_once(), len(receiver.received)) == (1, 3)
+    assert len(set(receiver.ids)) == 1
+
+
+def test_after_the_last_try_a_notice_is_given_up_and_the_next_goes_out(
+    scene: Scene, sending: Outbox, clock: Clock, receiver: Receiver
+) -> None:
+    receiver.answers = [500, 500, 500]
+    scene.report()
+    scene.notify()
+    scene.reply()
+    scene.confirm()
+    for _ in range(3):
+        sending.run_once()
+        clock.now += 3600
+
+    assert types(receiver) == ["breach.notified.v1"] * 3 + ["breach.confirmed.v1"]
+    assert sending.run_once() == 0
+
+
+def test_a_target_that_is_gone_gets_no_more_and_the_others_go_on(
+    scene: Scene, clock: Clock, receiver: Receiver, tmp_path: Path
+) -> None:
+    made = an_outbox(scene, clock, webhooks=webhooks(tmp_path, receiver, receiver))
+    made.run_once()
+    receiver.answers = [410]
+    scene.report()
+    scene.notify()
+
+    assert (made.run_once(), len(receiver.received)) == (1, 2)
+    scene.reply()
+    scene.confirm()
+    assert (made.run_once(), len(receiver.received)) == (1, 3)
+
+
+def test_another_process_goes_on_where_the_first_stopped_and_not_beside_it(
+    scene: Scene, sending: Outbox, clock: Clock, receiver: Receiver, tmp_path: Path
+) -> None:
+    other = an_outbox(scene, clock, webhooks=tmp_path / "webhooks.toml")
+    scene.report()
+    scene.notify()
+    assert (other.run_once(), receiver.received) == (0, [])  # the first holds the outbox
+    assert sending.run_once() == 1
+    sending.stop()
+    scene.reply()
+    scene.confirm()
+
+    assert (other.run_once(), types(receiver)) == (1, ["breach.notified.v1", "breach.confirmed.v1"])
+    assert len(set(receiver.ids)) == 2
+    other.stop()
+
+
+def test_the_thread_sends(scene: Scene, sending: Outbox, receiver: Receiver) -> None:
+    scene.report()
+    scene.notify()
+    sending.start()
+    for _ in range(200):
+        if receiver.received:
+            break
+        sending._stopped.wait(0.05)
+    sending.stop()
+
+    assert types(receiver) == ["breach.notified.v1"]
+
+
+def test_mail_says_that_there_is_a_notice_and_nothing_of_it(
+    scene: Scene, clock: Clock, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    (tmp_path / "addresses.toml").write_text('[[address]]\nsubject = "P1"\nmail = "p1@example.org"\n')
+    mailbox.busy = 1
+    made = an_outbox(
+        scene,
+        clock,
+        smtp_url=f"smtp://127.0.0.1:{mailbox.port}",
+        smtp_from="ledger@city.example",
+        smtp_addresses=tmp_path / "addresses.toml",
+        public_url="https://ledger.city.example/",
+    )
+    made.run_once()
+    scene.report()
+    scene.report(breach_id="B2", subject_id="P2")
+    scene.notify()
+    scene.notify(breach_id="B2")  # P2 reads no mail
+    assert (made.run_once(), mailbox.letters) == (0, [])
+    clock.now += 5
+    assert (made.run_once(), made.run_once()) == (1, 0)
+    ((sender, to, text),) = mailbox.letters
+
+    assert (sender, to) == ("ledger@city.example", ["p1@example.org"])
+    assert "Message-ID: <" in text
+    assert "Auto-Submitted: auto-generated" in text
+    assert "P1" not in text.replace("p1@example.org", "")
+    assert "示范" not in text
+
+
+@pytest.mark.parametrize("missing", ["smtp_from", "smtp_addresses", "public_url"])
+def test_mail_that_is_half_set_is_refused(scene: Scene, clock: Clock, tmp_path: Path, missing: str) -> None:
+    (tmp_path / "addresses.toml").write_text('[[address]]\nsubject = "P1"\nmail = "p1@example.org"\n')
+    given = {
+        "smtp_from": "a@b.example", "smtp_addresses": tmp_path / "addresses.toml", "public_url": "https://x.example",
+    }  # fmt: skip
+    given.pop(missing)
+    with pytest.raises(Invalid) as caught:
+        an_outbox(scene, clock, smtp_url="smtp://127.0.0.1", **given)
+    assert caught.value.code == "bad-mail"
+
+
+def test_the_places_are_written_and_read_alike(tmp_path: Path) -> None:
+    places = {"mail": Place(7, 2, 12.5), "webhook:t": Place(9, gone=True, dropped=3)}
+    positions = Positions(tmp_path / "outbox", places)
+    positions.save()
+
+    assert parse_places(format_places(places)) == places
+    assert parse_places((tmp_path / "outbox").read_bytes()) == places
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"a": 1}', b'{"a": {"position": -1}}', b'{"a": {"place": 1}}'])
+def test_a_file_of_something_else_is_not_taken_for_places(data: bytes) -> None:
+    with pytest.raises(Unavailable) as caught:
+        parse_places(data)
+    assert caught.value.code == "outbox-unreadable"

@@ -1,0 +1,121 @@
+"""Certificates and status lists: what the README says of each file, told alike by the ledger and by the script."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from ledger.artefacts.certificate import parse_certificate, parse_status_list
+from ledger.artefacts.jws import Jws, parse_jws
+from tests.support.certificates import (
+    ALL,
+    CLAIMS,
+    MALFORMED,
+    SPOILT,
+    Holds,
+    by_ledger,
+    by_script,
+    certificate,
+    same,
+    status_list,
+)
+
+SEED = 20251130
+
+
+@pytest.mark.parametrize("judge", [by_ledger, by_script])
+@pytest.mark.parametrize("name", SPOILT)
+def test_each_thing_wrong_has_its_code(judge: Any, name: str) -> None:
+    data, holds, codes = SPOILT[name]
+    report = judge(data, holds)
+
+    assert [finding["code"] for finding in report["findings"]] == codes
+    assert report["ok"] is (not codes)
+
+
+@pytest.mark.parametrize("judge", [by_ledger, by_script])
+@pytest.mark.parametrize("name", MALFORMED)
+def test_what_is_not_written_as_it_must_be_is_not_read(judge: Any, name: str) -> None:
+    report = judge(MALFORMED[name], ALL)
+
+    assert [finding["code"] for finding in report["findings"]] == ["malformed"]
+    assert (report["origin"], report["size"], report["level"]) == (None, None, None)
+    assert "claims" not in report
+
+
+@pytest.mark.parametrize("name", [*SPOILT, *MALFORMED])
+def test_both_give_one_answer(name: str) -> None:
+    data, holds, _ = SPOILT[name] if name in SPOILT else (MALFORMED[name], ALL, None)
+
+    assert same(by_ledger(data, holds), by_script(data, holds))
+
+
+def test_what_is_shown_of_a_certificate_that_holds() -> None:
+    report = by_ledger(certificate())
+
+    assert report == {
+        "ok": True,
+        "kind": "certificate",
+        "origin": CLAIMS["iss"],
+        "size": CLAIMS["size"],
+        "root": CLAIMS["root"],
+        "level": "signed",
+        "findings": [],
+        "not_checked": [
+            "that any witness has seen this checkpoint: no witness key was given",
+            "that this log leads to any other checkpoint",
+            "whether what was recorded is true",
+        ],
+        "claims": CLAIMS,
+    }
+
+
+def test_what_nobody_gave_is_said_not_to_be_checked() -> None:
+    holds = ALL.but(status_list=None, subject=None, purpose=None)
+    for judge in (by_ledger, by_script):
+        assert judge(certificate(), holds)["not_checked"][1:4] == [
+            "whether it was revoked: no status list was given",
+            "whom it is about: no ID number and salt were given",
+            "whether it is for this purpose: none was given",
+        ]
+
+
+def test_without_a_day_it_is_today() -> None:
+    for judge in (by_ledger, by_script):
+        codes = [finding["code"] for finding in judge(certificate(), Holds(today=None))["findings"]]
+        assert codes == ["expired", "stale-status-list"]  # they are of 2025
+
+
+@pytest.mark.parametrize("data", [certificate(), status_list()], ids=["certificate", "status list"])
+def test_no_byte_can_be_another(data: bytes) -> None:
+    chance = random.Random(SEED)
+    for place in range(len(data)):
+        for new in {data[place] ^ 1 << bit for bit in range(8)} | {chance.randrange(256)} - {data[place]}:
+            spoilt = data[:place] + bytes([new]) + data[place + 1 :]
+            report = by_ledger(spoilt)
+            assert report["ok"] is False, (SEED, place, new)
+
+
+def test_no_byte_can_be_another_for_the_script_either() -> None:
+    chance, data = random.Random(SEED), certificate()
+    for place in range(len(data)):
+        new = chance.choice([byte for byte in range(256) if byte != data[place]])
+        spoilt = data[:place] + bytes([new]) + data[place + 1 :]
+        report = by_script(spoilt)
+        assert report["ok"] is False, (SEED, place, new)
+        assert same(report, by_ledger(spoilt)), (SEED, place, new)
+
+
+def test_what_is_cut_anywhere_does_not_hold() -> None:
+    data = certificate()
+    for length in range(len(data) - 1):
+        assert by_ledger(data[:length])["ok"] is False
+
+
+def test_parsing_undoes_formatting() -> None:
+    for data, parse in ((certificate(), parse_certificate), (status_list(), parse_status_list)):
+        jws = parse_jws(data)
+        said = parse(jws)
+        assert Jws(jws.typ, jws.kid, said.payload(), jws.signature).format() + b"\n" == data

@@ -1,0 +1,308 @@
+"""Certificates of a real check: who may have one, what it says, what it does not say, and when it holds no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from ledger.access import Viewer
+from ledger.artefacts.certificate import LIST_BITS
+from ledger.certificates import Issued, issue, revoke
+from ledger.errors import LedgerError, NotFound, Refused, Unavailable
+from ledger.key_events import end_key, rotate_signing_key
+from ledger.rulebook.edition import shipped_edition
+from ledger.status_lists import status_list
+from ledger.storage.key_files import locations
+from tests.support.certificates import Holds, by_ledger, by_script, same
+from tests.support.scene import CREDIT, EDITION, ID_NUMBERS, ORIGIN, Scene
+
+PERSON = Viewer("P1", "SUBJECT")
+OFFICE = Viewer("hr-1", "HR", "PERSONNEL")
+
+
+@pytest.fixture
+def served(scene: Scene) -> Scene:
+    """A check that found nothing, decided ELIGIBLE and served."""
+    scene.consent()
+    scene.request_check()
+    scene.decide("2025-09-12", "ELIGIBLE")
+    scene.notify_result("2025-09-13")
+    return scene
+
+
+def keys_of(scene: Scene) -> tuple[str, ...]:
+    ledger = scene.ledger
+    return tuple(key.text for key in ledger.publisher.keyring().certificate_keys(ledger.size))
+
+
+def list_of(scene: Scene, number: int = 1) -> bytes:
+    return status_list(scene.ledger, number, scene.ledger.publish().checkpoint) + b"\n"
+
+
+def judged(scene: Scene, issued: Issued, **changes: Any) -> dict[str, Any]:
+    """What both verifiers say of a certificate, with everything that its reader may have."""
+    holds = Holds(keys_of(scene), scene.now.date(), list_of(scene), (ID_NUMBERS["P1"], issued.salt), "RECRUIT")
+    holds = replace(holds, **changes)
+    report = by_ledger(issued.certificate.encode(), holds)
+    assert same(report, by_script(issued.certificate.encode(), holds))
+    return report
+
+
+def codes(report: dict[str, Any]) -> list[str]:
+    return [finding["code"] for finding in report["findings"]]
+
+
+@pytest.mark.parametrize("viewer", [PERSON, OFFICE], ids=["the person", "the office"])
+def test_whoever_it_is_about_or_asked_for_the_check_gets_one_that_holds(served: Scene, viewer: Viewer) -> None:
+    issued = issue(served.ledger, "K1", viewer)
+    report = judged(served, issued)
+    claims = report["claims"]
+
+    assert report["ok"], report
+    assert (claims["decision"], claims["outcome"], claims["aud"]) == ("ELIGIBLE", "CLEAR", "RECRUIT")
+    assert (claims["iss"], claims["as_of"], claims["rulebook"]["id"]) == (ORIGIN, "2025-09-01", EDITION)
+    assert claims["rulebook"]["digest"] == sha256(served.ledger.edition_file(EDITION)[1]).hexdigest()
+    published = served.ledger.publisher.covering(claims["size"])
+    assert published is not None
+    assert (published.checkpoint.size, published.checkpoint.root.hex()) == (claims["size"], claims["root"])
+    assert claims["exp"] - claims["iat"] <= 90 * 86_400
+    assert issued.expires_on == date(2025, 12, 12)
+
+
+def test_nothing_of_the_ledgers_own_names_stands_in_it_and_two_are_not_linked_by_more_than_their_purpose(
+    served: Scene,
+) -> None:
+    one, other = (judged(served, issue(served.ledger, "K1", PERSON))["claims"] for _ in range(2))
+    said = str(one)
+
+    for hidden in ("K1", "P1", ID_NUMBERS["P1"], served.ledger.uid("check", "K1"), served.ledger.uid("subject", "P1")):
+        assert str(hidden) not in said
+        assert str(hidden).replace("-", "") not in said
+    assert (one["sub"], one["check"]) == (other["sub"], other["check"])  # one purpose, one pseudonym
+    for fresh in ("jti", "subject", "status"):
+        assert one[fresh] != other[fresh]
+
+
+def test_for_another_purpose_the_pseudonym_is_another(served: Scene) -> None:
+    first = judged(served, issue(served.ledger, "K1", PERSON))["claims"]
+    changes = {"check_id": "K2", "purpose": "PROMOTE", "consent_id": None, "statutory_basis": "公务员法 44"}
+    served.request_check("2025-09-14", **changes)
+    served.decide("2025-09-15", "ELIGIBLE", check_id="K2")
+    served.notify_result("2025-09-16", check_id="K2")
+
+    second = judged(served, issue(served.ledger, "K2", PERSON), purpose="PROMOTE")["claims"]
+
+    assert first["sub"] != second["sub"]
+
+
+def test_the_entry_holds_digest_and_place_and_is_signed_by_nobody_else(served: Scene) -> None:
+    issued = issue(served.ledger, "K1", PERSON)
+    entry = next(served.ledger.logged(issued.acknowledgement.index))
+
+    assert entry.type == "CertificateIssued"
+    assert entry.data["digest"] == sha256(issued.certificate.encode()).hexdigest() == issued.digest
+    assert set(entry.data) == {"check_id", "digest", "status_list", "status_index"}
+    assert 0 <= entry.data["status_index"] < LIST_BITS
+    assert (entry.stream, entry.sections) == (f"check/{served.ledger.uid('check', 'K1')}", 0)
+
+
+def test_who_asked_is_a_look(served: Scene) -> None:
+    uid = served.ledger.uid("subject", "P1")
+    assert uid is not None
+    before = len(served.ledger.access.looks_at(uid))
+
+    issue(served.ledger, "K1", OFFICE)
+
+    looks = served.ledger.access.looks_at(uid)
+    assert len(looks) == before + 1
+    assert looks[-1].actor["role"] == "HR"
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [
+        Viewer("P2", "SUBJECT"),
+        Viewer("hr-9", "HR", "U1"),
+        Viewer("hr-1", "HR"),
+        Viewer("P1", "HR", "PERSONNEL"),
+        Viewer("auditor", "AUDITOR"),
+        Viewer("unit-head-1", "SUBJECT", "PERSONNEL"),
+    ],
+    ids=lambda viewer: f"{viewer.actor} {viewer.role}",
+)
+def test_to_everybody_else_there_is_no_such_check(served: Scene, viewer: Viewer) -> None:
+    size = served.ledger.size
+    for act in (
+        lambda: issue(served.ledger, "K1", viewer),
+        lambda: revoke(served.ledger, "K1", "0" * 64, "LOST", viewer),
+    ):
+        with pytest.raises(NotFound) as refused:
+            act()
+        assert refused.value.code == "unknown-check"
+    assert served.ledger.size == size
+
+
+def test_before_the_result_was_served_there_is_none(scene: Scene) -> None:
+    scene.consent()
+    scene.request_check()
+    scene.decide("2025-09-12", "ELIGIBLE")
+    with pytest.raises(Refused) as refused:
+        issue(scene.ledger, "K1", PERSON)
+
+    assert refused.value.code == "wrong-state"
+
+
+def test_without_an_id_number_there_is_none(served: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served.ledger, "identity", lambda uid: {})  # what is left after an erasure
+    with pytest.raises(Refused) as refused:
+        issue(served.ledger, "K1", PERSON)
+
+    assert refused.value.code == "no-id-number"
+
+
+WAYS: dict[str, Callable[[Scene], object]] = {
+    "disputed": lambda scene: scene.dispute("2025-09-15"),
+    "withdrawn": lambda scene: scene.withdraw_check("2025-09-15"),
+    "consent withdrawn": lambda scene: scene.withdraw_consent("2025-09-15"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_holds_no_more_once_what_it_rests_on_is_gone(served: Scene, way: str) -> None:
+    issued = issue(served.ledger, "K1", PERSON)
+    assert judged(served, issued)["ok"]
+    WAYS[way](served)
+
+    assert codes(judged(served, issued)) == ["revoked"]
+    with pytest.raises(LedgerError):
+        issue(served.ledger, "K1", PERSON)
+
+
+def test_decided_again_it_holds_no_more_and_the_new_one_does(scene: Scene) -> None:
+    scene.blocked_check()
+    scene.notice()
+    scene.decide("2025-09-12", "NOT_ELIGIBLE")
+    scene.notify_result("2025-09-13")
+    old = issue(scene.ledger, "K1", PERSON)
+    assert judged(scene, old)["claims"]["decision"] == "NOT_ELIGIBLE"
+    scene.dispute("2025-09-15")
+    scene.redetermine("2025-09-18", decision="ELIGIBLE")
+    scene.finalise("2025-09-20")
+    new = issue(scene.ledger, "K1", PERSON)
+
+    assert codes(judged(scene, old)) == ["revoked"]
+    report = judged(scene, new)
+    assert (report["ok"], report["claims"]["decision"]) == (True, "ELIGIBLE")
+
+
+def test_revoked_by_hand_only_that_one_holds_no_more(served: Scene) -> None:
+    one, other = issue(served.ledger, "K1", PERSON), issue(served.ledger, "K1", PERSON)
+    revoke(served.ledger, "K1", one.digest, "LOST", PERSON)
+
+    assert codes(judged(served, one)) == ["revoked"]
+    assert judged(served, other)["ok"]
+    for digest, code in ((one.digest, "already-revoked"), ("0" * 64, "unknown-certificate")):
+        with pytest.raises(Refused) as refused:
+            revoke(served.ledger, "K1", digest, "LOST", OFFICE)
+        assert refused.value.code == code
+
+
+def test_a_reason_is_one_of_the_list(served: Scene) -> None:
+    one = issue(served.ledger, "K1", PERSON)
+    with pytest.raises(LedgerError) as refused:
+        revoke(served.ledger, "K1", one.digest, "因为", OFFICE)
+
+    assert refused.value.code == "bad-value"
+
+
+def test_a_list_is_of_certificates_and_of_nothing_else(served: Scene) -> None:
+    checkpoint = served.ledger.publish().checkpoint
+    with pytest.raises(NotFound) as refused:
+        status_list(served.ledger, 1, checkpoint)
+    assert refused.value.code == "no-status-list"
+    issued = issue(served.ledger, "K1", PERSON)
+
+    report = by_ledger(list_of(served), Holds(keys_of(served), served.now.date()))
+    assert (report["ok"], report["kind"]) == (True, "status-list")
+    assert codes(judged(served, issued, today=date(2025, 9, 15))) == ["stale-status-list"]
+
+
+def test_where_another_edition_is_in_force_it_holds_no_more(served: Scene) -> None:
+    issued = issue(served.ledger, "K1", PERSON)
+    content = shipped_edition(EDITION)
+    second = content.replace(EDITION.encode(), b"JMS-DEMO-2025.2", 1)
+    data: dict[str, Any] = {"rulebook_id": "JMS-DEMO-2025.2", "effective_on": "2025-10-01", "approvers": ["a", "b"]}
+    data["digest"] = sha256(second).hexdigest()
+    served.act("RulebookActivated", "2025-10-01", CREDIT, data, recorded="2025-09-20", documents=[second])
+    assert judged(served, issued)["ok"]
+    served.on_day("2025-10-01")
+
+    assert codes(judged(served, issued)) == ["revoked"]
+
+
+def test_without_its_key_on_the_machine_there_is_no_list(served: Scene) -> None:
+    issue(served.ledger, "K1", PERSON)
+    path = locations(served.store.url).certificate_key
+    assert path is not None
+    path.unlink()
+    with pytest.raises(Unavailable) as refused:
+        list_of(served)
+
+    assert refused.value.code == "no-certificate-key"
+
+
+# Keys.
+
+
+def test_the_key_is_one_of_its_own_and_no_log_key(served: Scene) -> None:
+    issue(served.ledger, "K1", PERSON)
+    keyring = served.ledger.publisher.keyring()
+    (known,) = keyring.certificate_keys(served.ledger.size)
+
+    assert known.vkey.name == f"{ORIGIN}/certificate"
+    assert known.vkey.public_key not in {key.vkey.public_key for key in keyring.log_keys(served.ledger.size)}
+    assert known not in keyring.log_keys(served.ledger.size)
+
+
+def test_another_signing_key_changes_nothing_for_certificates(served: Scene) -> None:
+    before = issue(served.ledger, "K1", PERSON)
+    rotate_signing_key(served.ledger)
+    after = issue(served.ledger, "K1", PERSON)
+
+    assert judged(served, before)["ok"]
+    assert judged(served, after)["ok"]
+    assert len(keys_of(served)) == 1
+
+
+def test_a_key_that_was_retired_is_succeeded_by_the_next_certificate_and_what_it_signed_holds(served: Scene) -> None:
+    before = issue(served.ledger, "K1", PERSON)
+    (old,) = keys_of(served)
+    end_key(served.ledger, old.split("+")[1])
+    (new,) = keys_of(served)  # at once: the lists of what was issued go on
+    listed = list_of(served)
+    after = issue(served.ledger, "K1", PERSON)
+    assert (new,) == keys_of(served)
+    assert codes(judged(served, before, keys=(old, new), status_list=listed)) == []
+
+    assert old != new
+    assert codes(judged(served, after)) == []
+    assert codes(judged(served, before, keys=(old, new))) == []
+    assert codes(judged(served, after, keys=(old,), status_list=None)) == ["unsigned"]
+
+
+def test_a_key_that_a_crash_left_without_its_entry_is_introduced(
+    served: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_own = served.ledger.write_own
+    monkeypatch.setattr(served.ledger, "write_own", lambda *given: (_ for _ in ()).throw(OSError("the power went")))
+    with pytest.raises(OSError, match="power"):
+        issue(served.ledger, "K1", PERSON)
+    monkeypatch.setattr(served.ledger, "write_own", write_own)
+
+    assert judged(served, issue(served.ledger, "K1", PERSON))["ok"]
+    assert len(keys_of(served)) == 1

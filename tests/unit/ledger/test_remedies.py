@@ -1,0 +1,268 @@
+"""The remedy table of DOMAIN §7, row by row: route, deadline, deciding body, whether effects stop; and what uses it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from ledger.errors import Invalid, Refused
+from ledger.rulebook.calendar import calendar_of
+from ledger.rulebook.defaults import shipped_defaults
+from ledger.rulebook.edition import parse_edition, shipped_edition
+from ledger.rulebook.remedies import Effects, Period, RecordOf, Where, parse_remedies, remedies_for, routes_of
+from projections.eligibility import check
+from projections.integrity_file import integrity_file
+from tests.support.scene import DOCUMENT, EDITION, P1, Scene
+
+DAYS, MONTHS, WORKING = "days", "months", "working_days"
+Figures = tuple[int, str] | None
+
+# kind → effects while pending, then (route, body, file within, decide within) in their order. Written from DOMAIN §7.
+TABLE: dict[RecordOf, tuple[Effects, list[tuple[str, str, Figures, Figures]]]] = {
+    RecordOf.ORGAN_DECISION: (
+        Effects.CONTINUE,
+        [
+            ("REVIEW", "SAME_ORGAN", (30, DAYS), (30, DAYS)),
+            ("APPEAL", "HIGHER_ORGAN", (30, DAYS), (60, DAYS)),
+            ("FURTHER_APPEAL", "NEXT_HIGHER_ORGAN", None, None),
+        ],
+    ),
+    RecordOf.SUPERVISORY_SANCTION: (
+        Effects.CONTINUE,
+        [
+            ("RE_EXAMINATION", "SAME_ORGAN", (1, MONTHS), (1, MONTHS)),
+            ("RE_REVIEW", "HIGHER_ORGAN", (1, MONTHS), (2, MONTHS)),
+        ],
+    ),
+    RecordOf.AUTHORITY_DECISION: (
+        Effects.CONTINUE_WITH_EXCEPTIONS,
+        [
+            ("RECONSIDERATION", "RECONSIDERATION_ORGAN", (60, DAYS), (60, DAYS)),
+            ("LAWSUIT", "COURT", (6, MONTHS), None),
+        ],
+    ),
+    RecordOf.COURT_LISTING: (Effects.CONTINUE, [("CORRECTION", "EXECUTING_COURT", None, (15, DAYS))]),
+    RecordOf.CREDIT_RECORD: (
+        Effects.DISCRETIONARY_OFF,
+        [
+            ("OBJECTION", "CREDIT_OFFICE", None, (3, WORKING)),
+            ("RECONSIDERATION_OR_LAWSUIT", "RECONSIDERATION_ORGAN", None, None),
+        ],
+    ),
+    RecordOf.BANK_CREDIT_REPORT: (
+        Effects.MARKED,
+        [
+            ("CREDIT_REPORT_OBJECTION", "CREDIT_REPORTING_BODY", None, (20, DAYS)),
+            ("COMPLAINT", "CENTRAL_BANK", None, None),
+        ],
+    ),
+    RecordOf.PERSONAL_DATA: (
+        Effects.RESTRICTED_ON_REQUEST,
+        [("DATA_REQUEST", "DATA_PROTECTION_DESK", None, (15, WORKING)), ("LAWSUIT", "COURT", None, None)],
+    ),
+    RecordOf.UNIT_SCORE: (
+        Effects.MARKED,
+        [("FEEDBACK", "ASSESSOR", (5, WORKING), (5, WORKING)), ("SCORE_APPEAL", "ASSESSOR", (10, WORKING), None)],
+    ),
+    RecordOf.ELIGIBILITY: (
+        Effects.PENDING,
+        [
+            ("RESPONSE", "REQUESTING_ORGAN", (5, WORKING), None),
+            ("DISPUTE", "REQUESTING_ORGAN", (5, WORKING), (5, WORKING)),
+            ("HR_APPEAL", "SUPERVISING_HR_ORGAN", None, None),
+        ],
+    ),
+}
+HERE = {"REVIEW", "APPEAL", "OBJECTION", "RESPONSE", "DISPUTE"}
+UNVERIFIED = {("AUTHORITY_DECISION", "LAWSUIT"), ("BANK_CREDIT_REPORT", "COMPLAINT"), ("PERSONAL_DATA", "DATA_REQUEST")}
+
+
+def figures(period: Period | None) -> Figures:
+    return None if period is None else (period.count, period.unit)
+
+
+@pytest.mark.parametrize("kind", RecordOf, ids=str)
+def test_a_row_says_route_deadline_body_and_whether_effects_stop(kind: RecordOf) -> None:
+    row = remedies_for(kind)
+    steps = [(one.route, one.body, figures(one.file), figures(one.decide)) for one in row.steps]
+
+    assert (row.effects, steps) == TABLE[kind]
+    assert row.authority.clause
+    assert all((step.where is Where.HERE) == (step.route in HERE) for step in row.steps)
+
+
+def test_what_no_text_was_found_for_says_so() -> None:
+    whole = {"CREDIT_RECORD", "COURT_LISTING", "UNIT_SCORE", "ELIGIBILITY"}
+    shown = {
+        (row.kind.value, step.route) for row in map(remedies_for, RecordOf) for step in row.steps if step.demonstration
+    }
+
+    assert {one for one in shown if one[0] not in whole} == UNVERIFIED
+    assert {one[0] for one in shown} >= whole
+
+
+def test_further_periods_of_the_table() -> None:
+    review = remedies_for(RecordOf.ORGAN_DECISION)
+    objection = remedies_for(RecordOf.CREDIT_RECORD)
+
+    assert (figures(review.step("APPEAL").after), figures(review.step("APPEAL").extension)) == ((15, DAYS), (30, DAYS))
+    assert figures(remedies_for(RecordOf.AUTHORITY_DECISION).step("RECONSIDERATION").extension) == (30, DAYS)
+    assert (figures(objection.mark), figures(objection.step("OBJECTION").via_provider)) == ((1, WORKING), (7, WORKING))
+
+
+def test_the_table_agrees_with_what_deadlines_are_counted_by() -> None:
+    defaults, review = shipped_defaults(), remedies_for(RecordOf.ORGAN_DECISION)
+
+    assert figures(remedies_for(RecordOf.UNIT_SCORE).step("FEEDBACK").file) == (defaults.feedback_wd, WORKING)
+    notice = parse_edition(shipped_edition(EDITION)).notice
+    assert figures(review.step("REVIEW").file) == (notice.appeal_days, DAYS)
+    assert figures(remedies_for(RecordOf.ELIGIBILITY).step("RESPONSE").file) == (notice.pre_decision_wd, WORKING)
+
+
+def test_a_period_ends_with_its_last_day() -> None:
+    working = calendar_of("MON-FRI").add_working_days
+    friday = date(2025, 1, 31)
+
+    assert Period(30, DAYS).last_day(friday, working) == date(2025, 3, 2)
+    assert Period(1, MONTHS).last_day(friday, working) == date(
+        2025, 2, 28
+    )  # no such day: the month's last (民法典 202)
+    assert Period(3, WORKING).last_day(friday, working) == date(2025, 2, 5)
+    assert Period(30, DAYS).last_day(date.max, working) == date.max
+
+
+@pytest.mark.parametrize(
+    ("record_kind", "rows"),
+    [
+        (None, ["ORGAN_DECISION"]),
+        ("LOCAL", ["ORGAN_DECISION"]),
+        ("PENALTY", ["CREDIT_RECORD", "AUTHORITY_DECISION"]),
+        ("SEVERE_LIST", ["CREDIT_RECORD", "AUTHORITY_DECISION"]),
+        ("COURT_LIST", ["CREDIT_RECORD", "COURT_LISTING"]),
+        ("DISCIPLINE", ["CREDIT_RECORD", "ORGAN_DECISION", "SUPERVISORY_SANCTION"]),
+    ],
+)
+def test_the_router_knows_every_kind_of_breach(record_kind: str | None, rows: list[str]) -> None:
+    assert [row.kind.value for row in routes_of(record_kind)] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (b"", "record"),
+        (b'[[record]]\nkind = "NONE"', "record[0].kind"),
+        (
+            b'[[record]]\nkind = "UNIT_SCORE"\nclause = "c"\nsource = "published"\neffects = "MARKED"\n'
+            b'[[record.step]]\nroute = "R"\nwhere = "HERE"\nbody = "B"\nfile = { weeks = 1 }',
+            "record[0].step[0].file",
+        ),
+        (
+            b'[[record]]\nkind = "UNIT_SCORE"\nclause = "c"\nsource = "published"\neffects = "MARKED"\n'
+            b'[[record.step]]\nroute = "R"\nwhere = "HERE"\nbody = "B"',
+            "record",
+        ),
+    ],
+)
+def test_a_table_that_is_not_whole_is_refused(text: bytes, field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_remedies(text)
+
+    assert (caught.value.code, caught.value.field) == ("bad-remedies", field)
+
+
+# What uses it.
+
+
+@pytest.mark.parametrize(
+    ("record_kind", "route", "named"),
+    [
+        ("SEVERE_LIST", "APPEAL", "OBJECTION"),
+        ("DISCIPLINE", "REVIEW", "OBJECTION"),
+        ("PENALTY", "REVIEW", "OBJECTION"),
+        ("COURT_LIST", "APPEAL", "OBJECTION"),
+        (None, "OBJECTION", "REVIEW, APPEAL"),
+    ],
+)
+def test_a_refusal_names_the_right_route(scene: Scene, record_kind: str | None, route: str, named: str) -> None:
+    if record_kind is None:
+        scene.found()
+    else:
+        scene.take_over(breach_id="B1", record_kind=record_kind)
+
+    with pytest.raises(Refused, match=f"contested by {named} ") as caught:
+        scene.appeal("2025-04-01", route=route)
+
+    assert (caught.value.code, caught.value.field) == ("wrong-route", "data.route")
+
+
+def recourse(scene: Scene, on: str, ref: str = "B1") -> list[dict[str, Any]]:
+    file = integrity_file(
+        scene.ledger, "P1", as_of=date.fromisoformat(on), as_known=scene.ledger.size, viewer="SUBJECT"
+    )
+    rows: list[dict[str, Any]] = next(one for one in file["breaches"] if one["id"] == ref)["recourse"]
+    return rows
+
+
+def test_a_file_shows_the_row_of_a_finding_with_its_days(scene: Scene) -> None:
+    scene.found()
+    scene.appeal("2025-04-08")
+
+    (row,) = recourse(scene, "2025-04-10")
+
+    review, appeal, further = row["steps"]
+    assert (row["record"], row["effects"], row["clause"]) == ("ORGAN_DECISION", "CONTINUE", "公务员法 95-96")
+    assert (review["until"], review["decide_by"]) == ("2025-04-19", "2025-05-08")
+    assert (appeal["until"], appeal["after_review"], "decide_by" in appeal) == (
+        "2025-04-19", {"count": 15, "unit": "days"}, False,
+    )  # fmt: skip
+    assert further["where"] == "ELSEWHERE"
+
+
+def test_a_record_taken_over_shows_what_is_asked_here_and_what_of_its_source(scene: Scene) -> None:
+    scene.take_over("2025-03-20")
+    scene.object_to("2025-04-03")
+
+    here, source = recourse(scene, "2025-04-04", "B2")
+
+    assert here["effects"] == "DISCRETIONARY_OFF"
+    assert (here["steps"][0]["route"], here["steps"][0]["decide_by"]) == ("OBJECTION", "2025-04-08")
+    assert (source["steps"][0]["route"], source["steps"][0]["until"]) == ("RECONSIDERATION", "2025-05-19")
+
+
+def test_a_finding_that_is_over_has_no_row(scene: Scene) -> None:
+    scene.found()
+    scene.void("2025-04-01")
+
+    assert recourse(scene, "2025-04-02") == []
+
+
+def test_a_check_names_what_its_candidate_can_do(scene: Scene) -> None:
+    scene.consent()
+    scene.request_check()
+
+    answer = check(scene.ledger, "K1", as_of=date(2025, 9, 1), as_known=scene.ledger.size)
+
+    assert [one["route"] for one in answer["recourse"]["steps"]] == ["RESPONSE", "DISPUTE", "HR_APPEAL"]
+
+
+# On the edge of a period.
+
+
+def test_an_appeal_filed_on_the_last_day(scene: Scene) -> None:
+    scene.found()  # decided on 2025-03-20; day 30 is 2025-04-19
+    last = date(2025, 3, 20) + timedelta(days=30)
+    with scene.refused("appeal-out-of-time"):
+        scene.appeal((last + timedelta(days=1)).isoformat())
+
+    scene.appeal(last.isoformat())
+
+    assert scene.state("breach", "B1").state == "APPEALED"
+
+
+def test_a_paper_signed_on_the_last_day_and_recorded_after_it_is_late(scene: Scene) -> None:
+    scene.found()
+
+    with scene.refused("appeal-out-of-time"):
+        scene.appeal("2025-04-19", recorded="2025-04-21", by=P1, doc=DOCUMENT)

@@ -1,0 +1,67 @@
+"""Who is told of what, and what of it is new to them."""
+
+from __future__ import annotations
+
+from ledger.catalogue import TYPES
+from ledger.reading import Logged
+from projections.notices import TOLD, notice_of, notices_of, seen_by
+from tests.support.small_log import SmallLog, golden_log, registered_log, uid_of
+from tests.unit.projections.test_deadlines import notify, report
+
+P1, U1 = uid_of("subject", "P1"), uid_of("subject", "U1")
+
+
+def told(log: SmallLog, subject: str = P1) -> list[str]:
+    return [notice.type for notice in notices_of(log, subject, log.size)]
+
+
+def test_only_types_of_the_catalogue_are_notices() -> None:
+    assert set(TYPES) >= TOLD
+    assert not TOLD & {"BreachReported", "ReportDeclined", "BreachReplied"}
+
+
+def test_the_person_of_the_worked_example_is_told_of_each_decision() -> None:
+    log = golden_log()
+
+    assert told(log)[-1] == "BreachNotified"
+    assert {"AppealDecided", "AuthorityRecordImported", "RepairApproved", "PreDecisionNoticeSent"} <= set(told(log))
+
+
+def test_a_unit_is_told_of_its_own_matters_and_not_of_its_officials() -> None:
+    assert set(told(golden_log(), U1)) == {"AssessmentScored", "AssessmentPublished"}
+
+
+def test_nobody_is_told_of_a_report_before_the_notice() -> None:
+    log = registered_log()
+    report(log)
+    corrected = {"breach_id": "B1", "target_event": "BreachReported", "field": "category", "corrected_value": "X"}
+    log.append("RecordCorrected", "2025-02-21", corrected)
+    assert told(log) == []
+    notify(log, "2025-02-24", "2025-03-10")
+    assert told(log) == ["BreachNotified"]
+    assert notice_of(log, log.entries[-2]) is None
+
+
+def test_one_entry_and_the_list_agree() -> None:
+    log = golden_log()
+    for subject in (P1, U1):
+        one_by_one = [notice_of(log, entry) for entry in log.entries]
+        assert notices_of(log, subject, log.size)[::-1] == [one for one in one_by_one if one and one.subject == subject]
+
+
+def look(index: int, actor: str, known: int, scope: str = "INTEGRITY_FILE", purpose: str = "OWN") -> Logged:
+    entry = golden_log().entries[0]
+    actors = {"id": actor, "role": "SUBJECT", "unit": U1}
+    data = {"scope": [scope], "as_known": known}
+    return Logged(
+        index, "request/x", 1, "RecordAccessed", "record.accessed.v1", entry.effective_on, entry.recorded_at, actors,
+        (P1,), data, purpose=purpose,
+    )  # fmt: skip
+
+
+def test_seen_is_what_the_subject_itself_had_before_it() -> None:
+    looks = [look(1, P1, 12), look(2, P1, 9), look(3, "hr", 30), look(4, P1, 31, scope="ACCESS_LOG")]
+
+    assert seen_by(looks, P1) == 12
+    assert seen_by([look(1, "clerk", 7)], U1) == 7  # who acts for the unit
+    assert seen_by([look(1, P1, 20, purpose="AUDIT")], P1) == seen_by([], P1) == 0
