@@ -201,6 +201,7 @@ class Breach(TypedDict):
     commitment: NotRequired[str | None]
     remedies: NotRequired[list[Remedy]]
     recourse: NotRequired[list[Recourse]]
+    recusals: NotRequired[list[dict[str, Any]]]
     appeals: NotRequired[list[Appeal]]
     texts: NotRequired[list[Text]]
 

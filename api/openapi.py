@@ -152,6 +152,20 @@ def lookup_operation() -> dict[str, Any]:
     return _body({"oneOf": [_object({"ref": text}, ["ref"]), by_name]}, values)
 
 
+def certificate_operation() -> dict[str, Any]:
+    """The request body that asks for a certificate."""
+    value = {"holder_asked": True}
+    return _body(_object({"holder_asked": {"const": True}}, ["holder_asked"]), {"zh": value, "en": value})
+
+
+def revocation_operation() -> dict[str, Any]:
+    """The request body that revokes a certificate."""
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    reason = {"enum": ["HOLDER_ASKED", "ISSUED_IN_ERROR", "LOST"]}
+    value = {"digest": "0" * 64, "reason": "LOST"}
+    return _body(_object({"digest": digest, "reason": reason}, ["digest", "reason"]), {"zh": value, "en": value})
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The whole document, made once."""
     if app.openapi_schema is not None:

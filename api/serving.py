@@ -49,8 +49,8 @@ WHAT_TO_DO: Final = {
     "no-sentinel": "put it back, or say where it is (INTEGRITY_SENTINEL); where it is lost, `integrity sentinel adopt`",
     "sentinel-ahead": "put the newer database back, or run `integrity verify`",
     "sentinel-differs": "run `integrity verify`",
-    "sentinel-foreign": "put its own back; where that is lost, move this one away and `integrity sentinel adopt`; after an "
-    "opening that was interrupted, `integrity migrate`",
+    "sentinel-foreign": "put its own back; where that is lost, move this one away and `integrity sentinel adopt`; "
+    "after an opening that was interrupted, `integrity migrate`",
     "sentinel-unavailable": "see that it can be read and written (INTEGRITY_SENTINEL)",
 }
 _OPTIONS: Final[dict[str, Any]] = {

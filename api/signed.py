@@ -55,10 +55,10 @@ def covering(wiring: Wiring, size: int, level: Level = Level.SIGNED) -> Signed |
     Where a level is asked for that it does not have: the newest of the last few that does.
     """
     of = wiring.ledger.publisher
-    note = of.checkpoints.covering(size)
-    if note is None:
+    published = of.covering(size)
+    if published is None:
         return None
-    first = _signed(wiring, of, note)
+    first = _signed(wiring, of, published.note)
     if level is Level.SIGNED or first.level is level:
         return first
     recent = (_signed(wiring, of, other) for other in of.checkpoints.recent(size, RECENT))
@@ -79,14 +79,15 @@ def as_text(request: Request, text: str, **headers: str) -> Response:
 
 
 def _signed(wiring: Wiring, publisher: Publisher, text: str) -> Signed:
-    note, checkpoint = _opened(publisher, text)
+    note, checkpoint = _opened(publisher, text, publisher.key_events())
     path = wiring.settings.witness_policy
     return Signed(note, checkpoint, Level.SIGNED if path is None else _level(path, text))
 
 
 @lru_cache(maxsize=RECENT)
-def _opened(publisher: Publisher, text: str) -> tuple[SignedNote, Checkpoint]:
-    """A checkpoint of the log's own store, signed by a key that is valid at its size; else `VerificationError`."""
+def _opened(publisher: Publisher, text: str, _: object) -> tuple[SignedNote, Checkpoint]:
+    """A checkpoint of the log's own store, signed by a key that is valid at its size as the key events say; else
+    `VerificationError`."""
     note = parse_note(text)
     keys = [key.vkey for key in publisher.keyring().log_keys(parse_checkpoint(note.text).size)]
     return note, open_checkpoint(note, keys)

@@ -162,10 +162,10 @@ class AccessLog:
         as_known: int | None = None,
         defer_until: date | None = None,
     ) -> Acknowledgement:
-        """Record that a viewer looks at these subjects' records (pseudonyms); durable when this returns. Whoever looks at
-        one registration of a subject sees all of them, so the look lists each.
+        """Record that a viewer looks at these subjects' records (pseudonyms); durable when this returns.
 
-        Without subjects the log as a whole was read. `consent` and `case` are pseudonyms, `scope` and `purpose` codes.
+        Whoever looks at one registration of a subject sees all of them, so the look lists each. Without subjects the
+        log as a whole was read. `consent` and `case` are pseudonyms, `scope` and `purpose` codes.
         """
         body = {
             "scope": list(scope),

@@ -1,9 +1,10 @@
 """Backups of a ledger and its access log, and their restoration: never behind what was signed.
 
-A backup is a folder: the two stores as SQLite files and a manifest with their digests and the checkpoints they stood
-under. Personal sections in it are ciphertext; the keys lie in no backup (`backup_keys` copies them to a folder apart).
-A restoration that is behind the sentinel, or behind a checkpoint somebody holds, is refused: entries would be lost and
-nobody would know. What was ordered to be erased is erased again before anybody reads.
+A backup is a folder: the two stores as SQLite files and a manifest (`integrity-ledger/backup/v1`: one line of canonical
+JSON with `access_checkpoint`, `checkpoint`, `files` [{`name`, `sha256`}], `format`, `made_at`). Personal sections in it
+are ciphertext; the keys lie in no backup (`backup_keys` copies them to a folder apart). A restoration that is behind
+the sentinel, or behind a checkpoint somebody holds, is refused: entries would be lost and nobody would know. What was
+ordered to be erased is erased again before anybody reads.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def make_backup(ledger: Ledger, folder: Path) -> Manifest:
     try:
         access = ledger.access.publisher.publish()
         published = ledger.publisher.publish()
-        # The access log after the ledger: whoever is named there has a row here.
+        # The ledger after its access log: whoever is named there has a row here.
         target = f"{SQLITE}{folder / LEDGER}"
         copy_store(ledger.access.store, access_url(target))
         copy_store(ledger.store, target)
@@ -155,8 +156,9 @@ def restore_backup(folder: Path, url: str, held: Sequence[str] = ()) -> Restored
             copy_store(source, target_access)
         made.append(target_access)
         with closing(Ledger.open(url)) as ledger:
-            for note in held:
+            for note in (manifest.checkpoint, *held):
                 ledger.publisher.require_follows(note)
+            ledger.access.publisher.require_follows(manifest.access_checkpoint)
             known = _held_against_sentinel(ledger)
             _require_whole(ledger)  # before an order in it destroys a key
             return Restored(manifest, replay_erasures(ledger), known, len(held))

@@ -55,14 +55,11 @@ class Batches(Names):
         value = _taken_over(line.type, source["system"], str(line.data.get("subject_id", "")), source["record"])
         return (self.index_row(_TAKEN_OVER, value, uid),)
 
-    def known_records(self, event: str, records: Collection[tuple[str, str]], *, source: str) -> set[tuple[str, str]]:
-        """Which of these (subject's id or "", record) pairs of a source were taken over as events of that type."""
-        return set(self.taken_over(event, records, source=source))
-
     def taken_over(
         self, event: str, records: Collection[tuple[str, str]], *, source: str
     ) -> dict[tuple[str, str], str]:
-        """The same with the pseudonym of whatever each was taken over into."""
+        """Which of these (subject's id or "", record) pairs of a source were taken over as events of that type, and the
+        pseudonym of whatever each was taken over into."""
         digests = {
             digest: pair for pair in records for digest in self._digests(_TAKEN_OVER, _taken_over(event, source, *pair))
         }

@@ -213,16 +213,18 @@ def _looked_at(ledger: Ledger, check_id: str, viewer: Viewer) -> str:
 
 
 def _may_have(ledger: Ledger, check: Folded, viewer: Viewer) -> bool:
-    person = ledger.uid("subject", viewer.actor)
+    """Whether a viewer is, or stands for, whom the check is about or who asked for it; HR never in their own case."""
+    relations, person = ledger.relations(), ledger.uid("subject", viewer.actor)
+    own = check.subject in relations.stands_for(person)
     if viewer.role == "SUBJECT":
-        return viewer.unit is None and person == check.subject
-    if viewer.role != "HR" or viewer.unit is None or person == check.subject:
+        return viewer.unit is None and own
+    if viewer.role != "HR" or viewer.unit is None or own or check.requester is None:
         return False
-    return check.requester is not None and ledger.actor_unit(viewer.unit)[0] == check.requester
+    return check.requester in relations.stands_for(ledger.actor_unit(viewer.unit)[0])
 
 
 def _id_number(ledger: Ledger, subject: str) -> str:
-    number = ledger.identity(subject).get("id_number")
+    number = ledger.identity(ledger.relations().survivor(subject)).get("id_number")
     if not isinstance(number, str):
         raise Refused("without an ID number nobody can be matched with a certificate", code="no-id-number")
     return number

@@ -66,10 +66,11 @@ def _end_signing_key(ledger: Ledger, known: KnownKey, revoked_since: int | None)
     if not any(one.public_key().public_bytes_raw() in valid for one in left):
         raise Refused("no signing key would be left: introduce another one first", code="last-key", field="key")
     ledger.publish()  # what stands so far is signed by the key while it may
-    beside = next(
-        one for one in ledger.access.publisher.keyring().all() if one.vkey.public_key == known.vkey.public_key
-    )
-    _end(ledger.access, beside, None if revoked_since is None else 0)
+    for beside in ledger.access.publisher.keyring().all():
+        if beside.vkey.public_key == known.vkey.public_key and beside.ended is None:
+            _end(ledger.access, beside, None if revoked_since is None else 0)
+    if known.ended is not None and len(left) < len(at_hand):
+        replace_signing_keys(path, left)  # a crash left it behind
     acknowledgement = _end(ledger, known, revoked_since)
     replace_signing_keys(path, left)
     ledger.publish()

@@ -241,7 +241,7 @@ class Names(Entries):
         if known is not None:
             self.uids_known.put((field, "", value), known)
             return known, ()
-        uid = new_pseudonym()
+        uid = self.fresh_uid()
         return uid, (self.index_row(field, value, uid),)
 
     def registered(self, ref: str) -> None:

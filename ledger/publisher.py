@@ -170,6 +170,15 @@ class Publisher:
         except VerificationError:
             return self._opened(self.checkpoints.newest() or note)
 
+    def newest_kept(self) -> Published | None:
+        """The newest checkpoint of the store itself, with its cosignatures; `VerificationError` if not signed."""
+        note = self.checkpoints.newest()
+        return None if note is None else self._opened(note)
+
+    def key_events(self) -> tuple[int | None, ...]:
+        """Which key events there are, told by the newest of each kind: with them changes what holds."""
+        return tuple(self._store.newest_of_topic(topic) for topic in sorted(KEY_TOPICS))
+
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The consistency proof between two sizes of this log (RFC 6962 §2.1.2)."""
         return consistency_proof(StoredNodes(self._store, new), old, new)

@@ -72,6 +72,8 @@ class Relations:
         found: list[str] = []
         while (entry := next((one for one in self.reorganised if uid in ended(one)), None)) is not None:
             uid = str(entry.data["successor_id"])
+            if uid in found:  # no rule lets a circle close
+                break
             found.append(uid)
         return found
 
@@ -110,7 +112,9 @@ def relations_of(entries: Iterable[Logged]) -> Relations:
     reorganised = []
     for entry in entries:
         if entry.type == MERGED:
-            into[str(entry.data["subject_id"])] = str(entry.data["into_id"])
+            subject, survivor = str(entry.data["subject_id"]), str(entry.data["into_id"])
+            if Relations(into).survivor(survivor) != subject:  # no rule lets a circle close, and no forged entry either
+                into[subject] = survivor
         elif entry.type == UNDONE:
             into.pop(str(entry.data["subject_id"]), None)
         elif entry.type == REORGANISED:

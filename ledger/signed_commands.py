@@ -43,7 +43,7 @@ class SignedCommands(Transactions):
         raise NotImplementedError
 
     def prepare_signing(self, line: Line, *, documents: Collection[bytes] = ()) -> Prepared:
-        """Judge a line and write nothing: the header it would get, for whoever signs it, and what makes it again.
+        """Judge a line and write nothing of it: the header it would get, for whoever signs it, and what makes it again.
 
         Whoever acts for the first time gets a pseudonym now, since it stands in the header.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -75,12 +75,21 @@ def consent_steps(consent: Consent, on: date) -> Iterator[Step]:
         yield Step("CONSENT_ENDS", *of, consent.expires_on, consent.expires_on, events=consent.events)
 
 
-def sanction_steps(subject: str, sanction: Sanction, on: date) -> Iterator[Step]:
-    """The last day of a sanction that was not lifted; one that is over waits for the ledger to note it."""
-    state = sanction.state(on)
-    if sanction.until is not None and state != "LIFTED":
-        of = ("subject", sanction.kind, subject, subject, state)
-        yield Step("SANCTION_ENDS", *of, sanction.until, sanction.until, events=sanction.events)
+def sanction_steps(subject: str, sanctions: Sequence[Sanction], on: date) -> Iterator[Step]:
+    """The last day of each sanction; what is over by its day and was not clean waits for somebody to lift it."""
+    for one in sanctions:
+        state = one.state(on)
+        of = ("subject", one.kind, subject, subject, state)
+        if state in ("PENDING", "ACTIVE") and one.until is not None:
+            yield Step("SANCTION_ENDS", *of, one.until, one.until, events=one.events)
+        elif state == "OVER" and one.until is not None and not is_clean(one, sanctions):
+            yield Step("LIFT_SANCTION", *of, day_after(one.until), events=one.events)
+
+
+def is_clean(one: Sanction, sanctions: Sequence[Sanction]) -> bool:
+    """Whether a person was given no other sanction while one ran: only then it ends by itself (公务员法 65)."""
+    last = one.until or date.max
+    return not any(other is not one and one.starts_on < other.imposed_on <= last for other in sanctions)
 
 
 def assessment_steps(
@@ -103,6 +112,15 @@ def assessment_steps(
     if on <= last:
         yield Step("FEEDBACK", *of, scored, last, basis, events=assessment.events)
     yield Step("PUBLISH", *of, day_after(last), events=assessment.events)
+
+
+def look_steps(subject: str, looks: Iterable[Logged], on: date) -> Iterator[Step]:
+    """Looks at a subject's record that are still hidden from it: each with the day it is shown from."""
+    for look in looks:
+        until = look.data.get("defer_until")
+        if until is not None and date.fromisoformat(until) > on >= look.effective_on:
+            shown = date.fromisoformat(until)
+            yield Step("LOOK_SHOWN", "look", str(look.index), look.uid, subject, "DEFERRED", shown, shown)
 
 
 def erasure_steps(

@@ -66,6 +66,7 @@ KINDS: Final = {
     "KEEP_PROMISE": Kind(_DUTY, ("SUBJECT",), ("CommitmentFulfilled", "CommitmentWaived", "CommitmentAmended")),
     "CONSENT_ENDS": Kind(_SELF, ("SYSTEM",)),
     "SANCTION_ENDS": Kind(_SELF, ("SYSTEM",), ("SanctionLifted",)),
+    "LIFT_SANCTION": Kind(_DUTY, ("HR", "DECIDER"), ("SanctionLifted",)),
     "ANSWER_CHECK": Kind(_DUTY, ("HR",), ("PreDecisionNoticeSent", "EligibilityDecided")),
     "RESPOND": Kind(_RIGHT, ("SUBJECT",), ("CandidateResponded",)),
     "DECIDE_CHECK": Kind(_DUTY, ("HR",), ("EligibilityDecided",)),
@@ -76,6 +77,7 @@ KINDS: Final = {
     "FEEDBACK": Kind(_RIGHT, ("SUBJECT",)),
     "PUBLISH": Kind(_DUTY, ("ASSESSOR",), ("AssessmentPublished",)),
     "ANCHOR": Kind(_SELF, ("SYSTEM",), ("AccessAnchored",)),
+    "LOOK_SHOWN": Kind(_SELF, ("SYSTEM",)),
     "ERASE": Kind(_DUTY, ("DPO",), ("ErasureOrdered",)),
 }
 
@@ -214,7 +216,8 @@ def _passing(timeline: EditionTimeline | None, breach: Breach, on: date, step: _
     weight = weigh(finding, timeline, on)
     if on < weight.step.value < weight.maximum.value:
         edition = weight.step.edition
-        yield step("WEIGHT_HALVES", *[weight.step.value] * 2, Basis(edition.time_factor.authority, edition.id))
+        halves = weight.step.value
+        yield step("WEIGHT_HALVES", halves, halves, Basis(edition.time_factor.authority, edition.id))
     if finding.lasting:
         return
     ends, edition = weight.maximum.value, weight.maximum.edition

@@ -29,6 +29,7 @@ from projections.deadline_records import (
     check_steps,
     consent_steps,
     erasure_steps,
+    look_steps,
     promise_steps,
     sanction_steps,
 )
@@ -44,6 +45,7 @@ _ANCHORED: Final = "AccessAnchored"
 _BESIDE: Final = ""  # a stream of no kind
 _NOTHING: Final = Records("", (), (), (), (), (), (), {})
 _OWN_ONLY: Final = frozenset({"SUBJECT", "UNIT_HEAD"})
+HIDDEN_LOOKS: Final = frozenset({"AUDITOR", "DPO"})  # who knows of a look before its subject does
 # Whose lists have steps of a kind of record; those of cases follow the table of DOMAIN §8.
 _READ_BY: Final = {
     "commitment": frozenset({"SUBJECT", "UNIT_HEAD", "HR", "CREDIT", "AUDITOR", "DPO"}),
@@ -52,6 +54,7 @@ _READ_BY: Final = {
     "subject": frozenset({"SUBJECT", "HR", "CREDIT", "DECIDER", "REVIEWER", "AUDITOR", "DPO"}),
     "assessment": frozenset({"SUBJECT", "UNIT_HEAD", "ASSESSOR", "DECIDER", "REVIEWER", "AUDITOR"}),
     "ledger": frozenset({"AUDITOR"}),
+    "look": HIDDEN_LOOKS,
 }
 _KEPT_TOO_LONG: Final = frozenset({"DPO", "AUDITOR"})
 
@@ -62,7 +65,7 @@ class Asked:
 
     `viewer_uid` is the person who asks: nobody but a SUBJECT is shown steps of a record about themselves. `unit` is
     the pseudonym of the viewer's unit: HR sees the checks that it requested. `streams` are those that may hold one of
-    the role's steps, where somebody knows (`projections.turns`).
+    the role's steps, where somebody knows (`projections.turns`); `looks` those at the subject, of the access log.
     """
 
     viewer: str = "AUDITOR"
@@ -71,6 +74,7 @@ class Asked:
     unit: str | None = None
     viewer_uid: str | None = None
     streams: Sequence[str] | None = None
+    looks: Sequence[Logged] = ()
 
 
 def deadlines(reader: Reader, *, as_of: date, as_known: int, asked: Asked) -> dict[str, Any]:
@@ -81,6 +85,8 @@ def deadlines(reader: Reader, *, as_of: date, as_known: int, asked: Asked) -> di
     column_of(asked.viewer)
     whose = None if asked.subject is None else registered(reader, asked.subject, as_known)
     steps = steps_of(reader, as_of, as_known, None if whose is None else whose.uid, asked.streams)
+    if whose is not None:
+        steps += look_steps(whose.uid, asked.looks, as_of)
     kinds: dict[str, str] = {}
     rows = [
         row_of_step(reader, step, as_of, named=asked.viewer in _NAMED)
@@ -189,8 +195,7 @@ def _of_stream(
         if assessment is not None:
             yield from assessment_steps(reader, timeline, assessment, entries, on, size)
     elif kind == "subject":
-        for sanction in fold_sanctions(entries, on):
-            yield from sanction_steps(uid, sanction, on)
+        yield from sanction_steps(uid, fold_sanctions(entries, on), on)
 
 
 def _anchoring(reader: Reader, on: date, size: int) -> Iterator[Step]:

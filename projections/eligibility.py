@@ -13,6 +13,7 @@ from typing import Any, Final
 from ledger.errors import NotFound
 from ledger.folds.check import Check, check_entries, fold_check
 from ledger.reading import Logged
+from ledger.rulebook.deadlines import is_provisional
 from ledger.rulebook.remedies import RecordOf
 from projections.reader import Reader
 from projections.recourse import recourse_for
@@ -50,6 +51,10 @@ def check(
         "recourse": recourse_for(RecordOf.ELIGIBILITY),
         "events": list(folded.events),
     }
+    noticed = _last((entry for entry in entries if entry.index in folded.events), "PreDecisionNoticeSent")
+    sent = None if noticed is None else noticed.effective_on
+    if sent is not None and is_provisional(reader.editions(as_known), sent, folded.reply_due):
+        answer["provisional"] = True
     if _reads_reasons(reader, folded, viewer, unit):
         answer |= why(reader, [entry for entry in entries if entry.index in folded.events])
     return answer

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ledger.folds.breach import IN_FORCE, Breach
 from ledger.folds.eligibility import GIVEN
 from ledger.folds.facts import finding_of, reads
+from ledger.rulebook.deadlines import is_provisional
 from ledger.rulebook.eligibility import eligibility
 from ledger.rulebook.parameters import EffectClass, Predicate
 from ledger.rulebook.standing import weigh
@@ -110,8 +111,10 @@ def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> d
         **repair_of(view.timeline, breach, state, view.on),
         "remedies": remedies_of(view, breach, state),
         "recourse": recourse_of(view, breach, state),
+        "recusals": _recusals(view, breach),
         "appeals": [appeal_item(appeal) for appeal in breach.appeals],
         "texts": view.texts(breach.events),
+        **_provisional(view, breach),
     }
     notice = _notice(view, breach) if view.column in SEES_TEXTS else None
     return item if notice is None else {**item, "notice": notice}
@@ -131,6 +134,23 @@ def _notice(view: FileView, breach: Breach) -> dict[str, Any] | None:
         "basis": list(data.get("basis", ())),
         "rights_text": data.get("rights_text"),
     }
+
+
+def _provisional(view: FileView, breach: Breach) -> dict[str, Any]:
+    """That the reply period rests on a year whose working days nobody has published; nothing where it does not."""
+    served = [entry.effective_on for index in breach.events if (entry := view.by_index[index]).type == "BreachNotified"]
+    resting = bool(served) and is_provisional(view.timeline, served[-1], breach.reply_due)
+    return {"provisional": True} if resting else {}
+
+
+def _recusals(view: FileView, breach: Breach) -> list[dict[str, Any]]:
+    """When somebody stepped back from the case and on which grounds; who it was is an entry's pseudonym."""
+    entries = (view.by_index[index] for index in breach.events)
+    return [
+        {"on": iso(entry.effective_on), "grounds": list(entry.data["grounds"]), "event": entry.index}
+        for entry in entries
+        if entry.type == "ConflictDeclared"
+    ]
 
 
 def _demonstrates(view: FileView, breach: Breach) -> bool:

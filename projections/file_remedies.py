@@ -14,7 +14,7 @@ from ledger.folds.facts import finding_of
 from ledger.folds.repair import Repair
 from ledger.policy import appeal_after_review_days
 from ledger.records import NEVER_REPAIRED
-from ledger.rulebook.deadlines import last_appeal_day
+from ledger.rulebook.deadlines import is_provisional, last_appeal_day
 from ledger.rulebook.standing import weigh
 from ledger.rulebook.windows import EditionTimeline, first_repair_day
 from projections.file_view import FileView, iso
@@ -77,7 +77,7 @@ def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
     return [{"route": route, "until": last.isoformat()} for route in routes if view.on <= last]
 
 
-def repair_item(repair: Repair) -> dict[str, Any]:
+def repair_item(repair: Repair, timeline: EditionTimeline | None) -> dict[str, Any]:
     """One repair, with the day by which the organ decides and the last day of a bar."""
     return {
         "id": repair.id,
@@ -94,6 +94,7 @@ def repair_item(repair: Repair) -> dict[str, Any]:
             for one in repair.confirmations
         ],
         "events": list(repair.events),
+        **({"provisional": True} if is_provisional(timeline, repair.accepted_on, repair.due_on) else {}),
     }
 
 

@@ -94,7 +94,7 @@ def _view(
 
 
 def _name(reader: Reader, registration: Logged, column: Column, size: int) -> str | None:
-    """As corrected last. A unit's name is plain; a person's lies in the section `identity`, for those who may read its promises."""
+    """As corrected last; a unit's name is plain, a person's is for those who may read its promises."""
     if registration.data["kind"] == "PERSON" and column not in SEES_PROMISES:
         return registration.data.get("name")
     name = reader.identity(registration.uid, size).get("name")
@@ -110,7 +110,7 @@ def _for_viewer(view: FileView) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "breaches": [one.item for one in shown],
         "commitments": _commitments(view) if career or of_unit_to_all else [],
-        "repairs": [repair_item(repair) for one in shown if one.whole for repair in one.breach.repairs],
+        "repairs": [repair_item(repair, view.timeline) for one in shown if one.whole for repair in one.breach.repairs],
         "sanctions": sections.sanction_items(view, standing_only=column is Column.OWN_HR) if career else [],
         "appraisals": [],  # graded once appraisals are recorded
         "commendations": sources.commendation_items(view) if career else [],

@@ -6,16 +6,17 @@ Whoever submits one of these is refused or told so where it was written before, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ledger.folds.sanction import Sanction, fold_sanctions
+from ledger.folds.sanction import fold_sanctions
 from ledger.reading import Logged
 from projections import views
+from projections.deadline_records import is_clean
 from projections.reader import Reader
 
 FLAGGED: Final = "CommitmentOverdueFlagged"
@@ -60,7 +61,7 @@ def _rows(engine: sa.Engine, of: str, state: str, column: str, today: date) -> l
         return [(str(uid), str(due)) for uid, due in connection.execute(chosen.order_by(table.c.first_index))]
 
 
-def _said(entries: list[Logged], due: str) -> bool:
+def _said(entries: Sequence[Logged], due: str) -> bool:
     """Whether a reminder was written since this last day."""
     return any(entry.type == FLAGGED and entry.effective_on.isoformat() > due for entry in entries)
 
@@ -71,11 +72,6 @@ def _sanctions(reader: Reader, today: date) -> Iterator[Passed]:
     for uid in people:
         sanctions = fold_sanctions(reader.stream(f"subject/{uid}", reader.size), today)
         for one in sanctions:
-            if one.state(today) == "OVER" and _clean(one, sanctions):
+            if one.state(today) == "OVER" and is_clean(one, sanctions):
                 data = {"subject_id": uid, "kind": one.kind, "from": one.starts_on.isoformat()}
                 yield Passed(LIFTED, data, f"{LIFTED}/{uid}/{one.kind}/{one.starts_on}")
-
-
-def _clean(one: Sanction, sanctions: list[Sanction]) -> bool:
-    last = one.until or date.max
-    return not any(other is not one and one.starts_on < other.imposed_on <= last for other in sanctions)

@@ -12,6 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from projections import views
+from projections.deadline_steps import KINDS
 from projections.reader import Reader
 
 _WAITING_REPAIR: Final = ("APPLIED", "ACCEPTED", "PUBLICISED")
@@ -52,6 +53,8 @@ def turns_of(reader: Reader, engine: sa.Engine, role: str) -> list[str] | None:
         published = {entry.stream for entry in reader.by_type("AssessmentPublished", size)}
         scored = [entry.stream for entry in reader.by_type("AssessmentScored", size)]
         found.update((stream, None) for stream in scored if stream not in published)
+    if role in KINDS["LIFT_SANCTION"].roles:
+        found.update((entry.stream, None) for entry in reader.by_type("SanctionImposed", size))
     kinds = {_KIND[of] for of in wanted}
     found.update((entry.stream, None) for entry in reader.logged(position, size) if entry.kind in kinds)
     return list(found)

@@ -266,6 +266,10 @@ NOT_CHECKED = {
         "later entries about the same records: a bundle shows only what was chosen",
         "同一事项之后的记录：证据包只含选出的部分",
     ),
+    "keys-as-given": (
+        "that no entry about keys was left out: a bundle cannot show it",
+        "密钥事项是否齐全：证据包本身无法证明没有遗漏",
+    ),
     "content": ("what the entry says: a receipt holds its hash alone", "记录的内容：回执只含其哈希值"),
     "status": ("whether it was revoked: no status list was given", "是否已被撤销：没有提供状态名单"),
     "subject": (
@@ -608,6 +612,7 @@ def say_what_was_not_checked(judged: Judged, trust: Trust, compared: bool) -> No
         report.leave_unchecked("sections", judged.undisclosed)
     if report.kind == "bundle":
         report.leave_unchecked("later")
+        report.leave_unchecked("keys-as-given")
     if report.kind == "receipt" and trust.entry is None:
         report.leave_unchecked("content")
     if report.claims is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Annotated, BinaryIO
 
 import typer
 
 from api.cli.door import Given, open_door
+from api.cli.handing_out import hand_out
 from api.cli.looks import look_at_entries, look_at_entries_of
 from api.cli.options import Actor, AsJson, Db, Lang, NewFile, Purpose
 from api.text.operations import render_written
@@ -61,7 +60,7 @@ def prove(
             if receipt is None:
                 raise Unavailable("no checkpoint covers the entry yet; try again", code="no-checkpoint")
             content, checkpoint = receipt.format().encode(), receipt.checkpoint
-    _hand_out(out, lambda file: file.write(content))
+    hand_out(out, content)
     if out is not None:
         said = checkpoint.text.split("\n")
         answer = {"file": str(out), "origin": said[0], "size": int(said[1]), "entries": sorted(set(index))}
@@ -89,24 +88,9 @@ def export(
             nonlocal header
             header = write_export(ledger, file)
 
-        _hand_out(out, write)
+        hand_out(out, write)
         assert header is not None
         said = header.said
     if out is not None:
         answer = {"file": str(out), "origin": said.origin, "size": said.size, "root": said.root.hex()}
         door.answer(answer, render_written)
-
-
-def _hand_out(out: Path | None, write: Callable[[BinaryIO], object]) -> None:
-    """Into a new file, or to stdout; a file that could not be finished is not left half."""
-    if out is None:
-        sys.stdout.flush()
-        write(sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        with out.open("xb") as file:
-            write(file)
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise

@@ -56,7 +56,10 @@ def restore(
     door = open_door(context, Given(db, as_json, lang, actor))
     from ledger.backups import restore_backup
 
-    notes = [path.read_text(encoding="utf-8") for path in held or []]
+    try:
+        notes = [path.read_text(encoding="utf-8") for path in held or []]
+    except (OSError, UnicodeDecodeError):
+        raise typer.BadParameter("no-file") from None
     restored = restore_backup(folder, door.url, notes)
     with door.ledger() as ledger:
         keep_up(ledger)

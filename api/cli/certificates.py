@@ -5,15 +5,14 @@ The operator acts as the HR of the unit that asked for the check, or for the per
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.cli import problems
 from api.cli.door import Given, open_door
+from api.cli.handing_out import hand_out
 from api.cli.options import Actor, AsJson, Db, Lang, NewFile, Unit
 from api.cli.options import Viewer as Role
 from api.text.artefacts import render_certificate
@@ -50,7 +49,7 @@ def issue(
     with door.ledger() as ledger:
         made = issued(ledger, check, Viewer(door.actor, viewer, unit))
     if out is not None:
-        _write(out, made.certificate.encode() + b"\n")
+        hand_out(out, made.certificate.encode() + b"\n")
     answer = {
         "certificate": made.certificate,
         "salt": made.salt.hex(),
@@ -98,14 +97,4 @@ def status_list(
 
     with door.ledger() as ledger:
         content = made(ledger, number, ledger.publish().checkpoint) + b"\n"
-    if out is not None:
-        _write(out, content)
-        return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-
-
-def _write(out: Path, content: bytes) -> None:
-    with out.open("xb") as file:
-        file.write(content)
+    hand_out(out, content)

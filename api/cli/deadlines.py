@@ -36,10 +36,13 @@ def deadlines(
         raise typer.BadParameter("one-of-them")
     door = open_door(context, Given(db, as_json, lang, actor))
     with door.ledger() as ledger:
-        from projections.deadlines import Asked, people_of
+        from projections.deadlines import HIDDEN_LOOKS, Asked, people_of
         from projections.deadlines import deadlines as read
 
-        asked = Asked(viewer=viewer, subject=of_subject or of_unit, role=role_steps)
+        whose = of_subject or of_unit
+        uid = None if whose is None or viewer not in HIDDEN_LOOKS else ledger.uid("subject", whose)
+        looks = () if uid is None else ledger.access.looks_at(uid)
+        asked = Asked(viewer=viewer, subject=whose, role=role_steps, looks=looks)
         known = size_known(context, ledger, as_known)
         answer = read(ledger, as_of=day_or_today(as_of), as_known=known, asked=asked)
         people = people_of(ledger, answer)

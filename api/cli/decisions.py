@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from api.cli.door import Given, open_door
+from api.cli.handing_out import hand_out
 from api.cli.looks import look_at_people
 from api.cli.options import Actor, AsJson, Db, FromDay, Lang, NewFile, ToDay, day_of_option
 from api.cli.reading import AUDITOR
@@ -125,6 +126,5 @@ def _write(file: Path, export: Mapping[str, Any], bundle: Bundle | None) -> list
     if taken is not None:
         raise Conflict("a file of that name is there already", code="file-exists")
     for path, content in contents.items():
-        with path.open("xb") as opened:
-            opened.write(content)
+        hand_out(path, content)
     return [path.name for path in contents]

@@ -136,11 +136,14 @@ def _keys(door: Door, *, before_init: bool) -> Iterator[Finding]:
         yield Finding("master-key", "problem", "absent", "restore-key")
         return
     store = path_of(places.keys) if is_sqlite(places.keys) else None
+    certificates = places.certificate_key
+    made = certificates is not None and certificates.exists()  # with the first certificate
     files = (
         ("keys", store),
         ("master-key", places.master_key),
         ("signing-key", places.signing_key),
         ("sentinel", places.sentinel),
+        *((("certificate-key", certificates),) if made else ()),
     )
     for name, path in files:
         if path is None:

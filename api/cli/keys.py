@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,7 +97,7 @@ def introduce(
 
     try:
         shown = base64.b64decode(proof, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise typer.BadParameter("base64") from None
     with door.ledger() as ledger:
         acknowledgement = introduce_actor_key(ledger, key_unit, vkey, shown, required=required)

@@ -20,7 +20,6 @@ from api.pages.words import Words
 from ledger.errors import LedgerError
 
 Errors = dict[str, Markup]
-MAX_REASONS: Final = 20_000
 
 # Which field a refusal is about; without one it stands above the form alone.
 FIELD_OF_CODE: Final[Mapping[str, str]] = {

@@ -227,6 +227,8 @@ def ways_of(reading: Reading, breach: Answer, repairs: Iterable[Answer] = ()) ->
         count = reading.working if way["route"] == "REPLY" else reading.calendar_days
         due = reading.chips.due(count(way["until"], demonstration=demonstration))
         ways.append(words("way.route_until", route=route, due=due))
+    if ways:
+        ways += [words.code("remedy_effects", str(row["effects"])) for row in (breach.get("recourse") or [])[:1]]
     under_way = any(repair["state"] in OPEN_REPAIRS for repair in repairs)
     if state in STANDING and kind in AT_SOURCE:
         ways.append(words(f"way.{kind}"))

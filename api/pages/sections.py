@@ -144,6 +144,8 @@ def _sanction_remedy(reading: Reading, row: Answer) -> Cell:
 def _until(reading: Reading, row: Answer) -> Cell:
     if row.get("lifted_on"):
         return reading.words("cell.lifted_on", day=day(row["lifted_on"]))
+    if row.get("until") and row.get("extends"):
+        return reading.words("cell.extends", day=day(row["until"]))
     return day(row["until"]) if row.get("until") else reading.words("cell.for_life")
 
 

@@ -20,7 +20,7 @@ from api import signed
 from api.auth import DeskDep, wiring_of
 from api.bodies import BodyDep, parse_object
 from api.desk import Desk
-from api.openapi import problem_response
+from api.openapi import certificate_operation, problem_response, revocation_operation
 from api.outcomes import CertificateMade, CertificateRevoked
 from api.policy import PUBLIC, open_to
 from api.problems import not_found
@@ -47,7 +47,12 @@ class StatusListToken(Response):
     media_type = STATUS_LIST_TYPE
 
 
-@router.post("/eligibility-checks/{uid}/certificates", status_code=201, tags=["eligibility-checks"])
+@router.post(
+    "/eligibility-checks/{uid}/certificates",
+    status_code=201,
+    tags=["eligibility-checks"],
+    openapi_extra=certificate_operation(),
+)
 @open_to(HOLDERS)
 def issue_certificate(uid: UUID, desk: DeskDep, raw: BodyDep) -> Annotated[dict[str, Any], CertificateMade]:
     """A certificate of a decision that was served, at its holder's wish: `{"holder_asked": true}`. A look.
@@ -67,7 +72,12 @@ def issue_certificate(uid: UUID, desk: DeskDep, raw: BodyDep) -> Annotated[dict[
     }
 
 
-@router.post("/eligibility-checks/{uid}/certificates/revocation", status_code=201, tags=["eligibility-checks"])
+@router.post(
+    "/eligibility-checks/{uid}/certificates/revocation",
+    status_code=201,
+    tags=["eligibility-checks"],
+    openapi_extra=revocation_operation(),
+)
 @open_to(HOLDERS)
 def revoke_certificate(uid: UUID, desk: DeskDep, raw: BodyDep) -> Annotated[dict[str, Any], CertificateRevoked]:
     """Revoke a certificate by its digest: `{"digest", "reason"}`. It holds no more in the next status list."""

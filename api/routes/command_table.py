@@ -101,5 +101,3 @@ COMMANDS: Final[tuple[CommandRoute, ...]] = (
     *_on("rulebook", "rulebook_id", retirement="RulebookRetired"),
     CommandRoute("/erasures", "ErasureOrdered"),
 )
-
-BY_SYSTEM_ONLY: Final = frozenset({"ReplyLapsed", "CommitmentOverdueFlagged"})  # written by the running ledger

@@ -21,7 +21,7 @@ from api.routes.parameters import PAGE, CursorDep, LimitDep, MomentDep, link_nex
 from ledger.domain.access import Scope
 from ledger.domain.values import Day
 from projections.deadline_steps import KINDS
-from projections.deadlines import Asked, deadlines, people_of
+from projections.deadlines import HIDDEN_LOOKS, Asked, deadlines, people_of
 from projections.turns import turns_of
 
 router = APIRouter(prefix="/v1")
@@ -135,6 +135,7 @@ def waited_for(desk: Desk, moment: Moment, subject: str | None = None) -> dict[s
         role=turn,
         unit=desk.ledger.uid("subject", desk.viewer.unit or ""),
         viewer_uid=desk.ledger.uid("subject", desk.viewer.actor),
+        looks=desk.ledger.access.looks_at(subject) if subject is not None and role in HIDDEN_LOOKS else (),
         streams=turns_of(desk.ledger, desk.ledger.store.engine, turn) if now and turn is not None else None,
     )
     return deadlines(desk.ledger, as_of=moment.as_of, as_known=moment.as_known, asked=asked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from api.text.deadlines import last_day
 from api.text.folio import edition_id, folio_of, is_demonstration
 from api.text.page import Page, entries
 
@@ -28,7 +29,7 @@ def render_check(answer: Mapping[str, Any], page: Page) -> None:
             (text("column.requested_on"), answer.get("requested_on")),
             (text("column.requester"), answer.get("requester")),
             (text(post), answer.get("post_ref")),
-            (text("column.reply_due"), answer.get("reply_due")),
+            (text("column.reply_due"), last_day(text, answer, "reply_due")),
         ],
         indent=0,
     )

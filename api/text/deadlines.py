@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from rich.text import Text as Styled
 
+from api.text.catalogue import Text
 from api.text.folio import folio_of
 from api.text.page import TONES, Cell, Page, short
 
@@ -21,13 +22,19 @@ def render_deadlines(answer: Mapping[str, Any], page: Page) -> None:
     if not rows:
         page.say(text("empty.deadlines"), "closed", indent=2)
         return
-    names = ("last_day", "left", "step", "whose_turn", "breach", "about", "clause")
+    names = ("last_day", "left", "step", "whose_turn", "breach", "clause")
     page.table([(text(f"column.{name}"), False) for name in names], [_row(page, row) for row in rows])
     page.emit()
     if answer["overdue"]:
         page.say(text("text.overdue_count", count=answer["overdue"]), "alarm")
     if answer["provisional"]:
         page.say(text("text.provisional_note"), "wait")
+
+
+def last_day(text: Text, row: Mapping[str, Any], name: str) -> str | None:
+    """A last day of a record, marked where it rests on a year whose working days nobody has published."""
+    day = row.get(name)
+    return text("text.bracketed", outer=day, inner=text("text.provisional")) if day and row.get("provisional") else day
 
 
 def _row(page: Page, row: Mapping[str, Any]) -> list[Cell]:
@@ -42,10 +49,18 @@ def _row(page: Page, row: Mapping[str, Any]) -> list[Cell]:
         Styled(left_of(page, row), style=TONES.get(_TONES.get(state, ""), "")),
         text.word("step", str(row["kind"])),
         text("text.comma").join(text.word("role", role) for role in row["roles"]),
-        str(row["record"]) if "part" not in row else f"{row['record']} {row['part']}",
-        str(row.get("subject") or short(row["subject_uid"]) or ""),
-        " ".join(part for part in (row["clause"], row["edition"]) if part),
+        _record(page, row),
+        str(row["clause"] or ""),
     ]
+
+
+def _record(page: Page, row: Mapping[str, Any]) -> str:
+    """The record, which part of it is meant, and whom it is about."""
+    named = " ".join(str(part) for part in (row["record"], row.get("part")) if part)
+    if row["record_kind"] == "subject":
+        named = page.text.word("sanction", named)
+    about = row.get("subject") or short(row["subject_uid"])
+    return named if not about else page.text("text.bracketed", outer=named, inner=about)
 
 
 def left_of(page: Page, row: Mapping[str, Any]) -> str:

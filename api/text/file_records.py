@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from api.text.deadlines import last_day
 from api.text.page import Page, entries, figure, styled
 from projections.visibility import Column, column_of
 
@@ -60,7 +61,7 @@ def _show(page: Page, breach: Row, as_of: str, repairs: Mapping[str, Row], *, of
     page.facts(
         [
             (text("text.decided"), breach.get("decision_on")),
-            (text("column.reply_due"), breach.get("reply_due") if breach["state"] == "NOTIFIED" else None),
+            (text("column.reply_due"), last_day(text, breach, "reply_due") if breach["state"] == "NOTIFIED" else None),
             (text("text.now_effect"), _effect_now(page, breach, of_unit=of_unit)),
             (text("text.ends"), _ends(page, breach)),
             (text("text.remedy"), remedy(page, breach, as_of, repairs)),
@@ -137,6 +138,7 @@ def remedy(page: Page, breach: Row, as_of: str, repairs: Mapping[str, Row] | Non
     ]
     if routes:
         parts.append(text("text.routes", routes=text("text.comma").join(routes)))
+        parts += [text.word("remedy_effects", str(row["effects"])) for row in (breach.get("recourse") or [])[:1]]
     if state in STANDING:
         standing = _of_a_standing_record(page, breach, as_of, repairs or {}, told=bool(routes))
         parts += [standing] if standing else []
@@ -172,7 +174,7 @@ def _under_way(page: Page, repair: str, repairs: Mapping[str, Row]) -> str:
     if not row.get("state"):
         return said
     state = text.state("repair", str(row["state"])).word
-    due = text("text.repair_due", date=row["due_on"]) if row.get("due_on") else ""
+    due = text("text.repair_due", date=last_day(text, row, "due_on")) if row.get("due_on") else ""
     return text("text.bracketed", outer=said, inner=text("text.comma").join(part for part in (state, due) if part))
 
 

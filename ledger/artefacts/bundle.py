@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from ledger.errors import Invalid, NotFound, VerificationError
 from ledger.keyring import KEY_TOPICS
 from ledger.log.chain import HASH_BYTES
-from ledger.log.checkpoint import parse_checkpoint
 from ledger.log.encoding import EncodingError, canonical, parse
 from ledger.log.merkle import inclusion_proof
 from ledger.log.note import SignedNote, parse_note
@@ -141,11 +140,11 @@ def make_bundle(ledger: Ledger, indexes: Collection[int], disclose: Disclose = n
         raise Invalid("a bundle holds at least one entry", code="too-few", field="entries")
     if wanted[0] < 0 or wanted[-1] >= ledger.size:
         raise NotFound("there is no such entry", code="no-entry")
-    published = ledger.publisher.newest()
+    published = ledger.publisher.newest_kept()
     if published is None or published.checkpoint.size <= wanted[-1]:
-        published = ledger.publisher.publish()
-    note = parse_note(ledger.publisher.checkpoints.newest() or published.note)
-    size = parse_checkpoint(note.text).size
+        signed = ledger.publisher.publish()
+        published = ledger.publisher.newest_kept() or signed
+    note, size = parse_note(published.note), published.checkpoint.size
     nodes = StoredNodes(ledger.store, size)
 
     def proven(index: int, disclosures: Iterable[bytes]) -> Proven:

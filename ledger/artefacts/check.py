@@ -34,6 +34,7 @@ _NOTHING: Final = Beside()
 NOT_COMPARED: Final = "that this log leads to any other checkpoint"
 NO_ENTRY: Final = "what the entry says: a receipt holds its hash alone"
 ONLY_CHOSEN: Final = "later entries about the same records: a bundle shows only what was chosen"
+KEYS_AS_GIVEN: Final = "that no entry about keys was left out: a bundle cannot show it"
 
 
 def check_file(
@@ -89,7 +90,7 @@ def _left_out(report: Report, trust: Trust, leaf: bytes | None, beside: Beside) 
         *([NO_KEY_GIVEN] if report.kind in ("bundle", "export") and not trust.keys else ()),
         *([] if trust.witnesses else [NO_WITNESS_KEY]),
         *([] if judge is None else judge.left_out()),
-        *([ONLY_CHOSEN] if report.kind == "bundle" else ()),
+        *([ONLY_CHOSEN, KEYS_AS_GIVEN] if report.kind == "bundle" else ()),
         *([NO_ENTRY] if report.kind == "receipt" and leaf is None else ()),
         *([] if report.claims is None else beside.left_out()),
         *([] if report.to_compare else [NOT_COMPARED]),

@@ -102,9 +102,9 @@ def named_documents(topic: str, data: Mapping[str, Any]) -> Iterator[str]:
 
 def write_export(ledger: Ledger, out: BinaryIO) -> ExportHeader:
     """Write the export of everything up to a checkpoint of now; what its first line says."""
-    ledger.publisher.publish()
-    note = parse_note(ledger.publisher.checkpoints.newest() or "")
-    size = parse_checkpoint(note.text).size
+    signed = ledger.publisher.publish()
+    published = ledger.publisher.newest_kept() or signed
+    note, size = parse_note(published.note), published.checkpoint.size
     named = {
         digest
         for topic in DOCUMENTS

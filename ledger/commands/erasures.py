@@ -51,7 +51,7 @@ def order(ledger: Ledger, command: Command) -> Change:
                 "approvers": approvers,
             }
         ),
-        concerned=concerned,
+        concerned=sorted({one for uid in concerned for one in ledger.relations().group(uid)}),
         open_case=open_case,
     )
     claim = ledger.claim("erasure", data.erasure_id, erasure.uid, command.source)

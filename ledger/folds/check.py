@@ -122,8 +122,8 @@ def fold_check(entries: Sequence[Logged], on: date) -> Check | None:
 
 
 def _beside(check: Check, entry: Logged) -> Check:
-    """An entry that moves no state: who stepped back, and what was laid beside the check while it was undecided."""
-    if entry.type not in BESIDE or (entry.type == REPORT and check.state not in _UNDECIDED):
+    """An entry that moves no state: who stepped back, and what was laid beside the check."""
+    if entry.type not in BESIDE:
         return check
     check = replace(check, events=(*check.events, entry.index))
     if entry.type != REPORT:

@@ -1,7 +1,8 @@
 """What a commitment is on a day: the due day in force, kept or not, waived or not.
 
-A commitment that is open when its unit ends is the successor's from that day on. OVERDUE begins on the day after the due day in force. BROKEN is not a commitment's own doing: `ledger.folds.facts` says
-it while a finding that names the commitment weighs something.
+A commitment that is open when its unit ends is the successor's from that day on. OVERDUE begins on the day after the
+due day in force. BROKEN is not a commitment's own doing: `ledger.folds.facts` says it while a finding that names the
+commitment weighs something.
 """
 
 from __future__ import annotations

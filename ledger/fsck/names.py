@@ -230,13 +230,12 @@ class Names:
         for field, wanted in sorted(by_field.items()):
             digests = list(dict.fromkeys(digest for _, made in wanted for digest in made))
             there: dict[bytes, Any] = dict(self._snapshot.among(_FIND, digests, field))
-            if field in RETAKEN:
-                self._accounted[field] += sum(any(digest in there for digest in made) for _, made in wanted)
-            else:
+            if field not in RETAKEN:
                 self._accounted[field] += sum(digest in there for digest in digests)  # a damaged tree answers anything
             for name, made in wanted:
                 led_to = {there[digest] for digest in made if digest in there}
                 if led_to == {name.uid} or (field in RETAKEN and self._retaken(name)):
+                    self._accounted[field] += field in RETAKEN
                     continue
                 self._whole = False
                 what = "leads elsewhere" if led_to else "is missing"

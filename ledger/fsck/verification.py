@@ -41,7 +41,6 @@ from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.fsck.spine import Spine, read_head
 from ledger.fsck.tokens import check_tokens
 from ledger.fsck.walk import REQUEST_ROWS, Progress, Walk, origin_of, teller, walk_quickly
-from ledger.storage.key_check import broken_keys
 from ledger.storage.key_files import load_master_key, locations
 from ledger.storage.keys import KeyStore
 from ledger.storage.store import Store, open_anyhow
@@ -190,7 +189,7 @@ def _verify_store(store: Store, keys: KeyStore | None, no_keys: LedgerError | No
                     with findings.going_on("tokens"):
                         check_tokens(snapshot, keys, origin or "", findings)
                     with findings.going_on("key store"):
-                        if broken := broken_keys(keys):
+                        if broken := keys.broken():
                             what = f"{broken} keys do not open under the names they stand under"
                             findings.place("key store", what, "key-damaged")
             if crew is not None:

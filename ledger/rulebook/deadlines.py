@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from ledger.rulebook.calendar import calendar_of
 from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.edition import Edition
-from ledger.rulebook.windows import add_months
+from ledger.rulebook.windows import EditionTimeline, add_months
 
 
 def earliest_reply_due(edition: Edition, served_on: date) -> date:
@@ -44,6 +44,13 @@ def last_retention_day(edition: Edition, retention: str, last: date) -> date | N
     """The last day on which personal payload of a class is kept, after a record's last day; None where none is set."""
     months = None if edition.retention is None else edition.retention.months.get(retention)
     return None if months is None else add_months(last, months)
+
+
+def is_provisional(timeline: EditionTimeline | None, act: date | None, last: date | None) -> bool:
+    """Whether a last day that was counted from an act rests on a year whose working days nobody has published."""
+    if timeline is None or act is None or last is None:
+        return False
+    return calendar_of(timeline.on(act).calendar).is_provisional(act, last)
 
 
 def feedback_days(edition: Edition | None) -> int:

@@ -187,14 +187,3 @@ def routes_of(record_kind: str | None) -> tuple[Remedies, ...]:
     code does not say, so both rows stand.
     """
     return tuple(map(remedies_for, _OF_RECORD[record_kind or "LOCAL"]))
-
-
-def route_words() -> dict[str, set[str]]:
-    """Every word the table can say, by what it is: kinds, routes, bodies, effects. Texts are made for these."""
-    rows = _shipped().values()
-    return {
-        "remedy_row": {row.kind.value for row in rows},
-        "route": {step.route for row in rows for step in row.steps},
-        "remedy_body": {step.body for row in rows for step in row.steps},
-        "remedy_effects": {row.effects.value for row in rows},
-    }

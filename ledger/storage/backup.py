@@ -6,6 +6,8 @@ again.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,10 +27,22 @@ def copy_store(source: Store, target_url: str) -> None:
             migrate.migrate(writing)
             for table in tables.metadata.sorted_tables:
                 _copy_table(held, writing, table)
-    except SQLAlchemyError as error:
-        raise Unavailable(f"the database cannot be used: {type(error).__name__}", code="store-unavailable") from error
-    finally:
+    except BaseException as error:
         engine.dispose()
+        _discard_file(target_url)
+        if isinstance(error, SQLAlchemyError):
+            raise Unavailable(
+                f"the database cannot be used: {type(error).__name__}", code="store-unavailable"
+            ) from error
+        raise
+    engine.dispose()
+
+
+def _discard_file(url: str) -> None:
+    """Of a copy that failed nothing stays; on PostgreSQL its transaction saw to that."""
+    if is_sqlite(url):
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path_of(url)}{suffix}").unlink(missing_ok=True)
 
 
 def _reading(source: Store) -> sa.Connection:

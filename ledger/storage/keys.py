@@ -173,6 +173,11 @@ class KeyStore:
                 for owner, retention, wrapped in connection.execute(chosen)
             }
 
+    def broken(self) -> int:
+        """How many of the stored keys do not open under the names they stand under."""
+        with self._guarded(reading=True) as connection:
+            return sum(not self._opens(*row) for row in connection.execute(sa.select(_subject_keys)))
+
     def forget(self) -> None:
         """Read every key again from now on: another process destroyed some."""
         with self._cache_lock:
@@ -343,6 +348,12 @@ class KeyStore:
             return self._master.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], canonical(list(name)))
         except (InvalidTag, ValueError):
             raise WrongMasterKey("a stored key does not open with this master key") from None
+
+    def _opens(self, subject: str, retention: str, wrapped: object) -> bool:
+        try:
+            return bool(self._unwrap(wrapped, subject, retention))
+        except (LedgerError, TypeError):
+            return False
 
     @contextmanager
     def _guarded(self, *, reading: bool = False) -> Iterator[sa.Connection]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from ledger.log.note import format_vkey
 from tests.support.artefacts import HandLog, a_key, public
 from tests.support.certificates import (
     ALL,
@@ -84,10 +85,10 @@ def test_it_unpacks_what_zlib_unpacks_and_nothing_else(page: VerifierPage) -> No
         packed += [press.compress(texts[2]) + press.flush()]
     spoilt = []
     for _ in range(SPOILT_LISTS):
-        one = bytearray(chance.choice(packed))
+        bad = bytearray(chance.choice(packed))
         for _ in range(chance.randrange(1, 4)):
-            one[chance.randrange(len(one))] ^= 1 << chance.randrange(8)
-        spoilt.append(bytes(one))
+            bad[chance.randrange(len(bad))] ^= 1 << chance.randrange(8)
+        spoilt.append(bytes(bad))
     given = [*packed, *spoilt, *(one[:-1] for one in packed), *(one + b"x" for one in packed)]
 
     told = page.judge("inflate", [(one, length) for one in given])
@@ -109,12 +110,10 @@ def _unpacked(data: bytes, length: int) -> bytes | None:
 # A key for certificates in the log.
 
 
-def _with_key(purpose: str, name: str, *, unit: str | None = None) -> HandLog:
+def _with_key(purpose: str, name: str) -> HandLog:
     log = HandLog("localhost/by-hand")
-    from ledger.log.note import format_vkey
-
     data = {"purpose": purpose, "vkey": format_vkey(name, public(a_key("certificates")))}
-    log.append("key.introduced.v1", data if unit is None else {**data, "unit": unit, "required": False})
+    log.append("key.introduced.v1", data)
     log.append()
     return log
 
@@ -152,6 +151,18 @@ def test_a_checkpoint_signed_with_the_key_for_certificates_is_unsigned(page: Ver
 
     assert answers[0] == answers[1] == answers[2]
     assert [code for _, code, _ in answers[0].findings] == ["unsigned"]
+
+
+@pytest.mark.parametrize("make", [certificate, status_list])
+def test_compared_with_an_export_all_three_say_the_same(page: VerifierPage, make: Any) -> None:
+    log = _with_key("certificate-signing", NAME)
+    given = Given([*log.files.vkeys, VKEY])
+    for size, root in ((log.size, log.files.root(log.size).hex()), (log.size, "0c" * 32), (99, "0c" * 32)):
+        older, newer = make(size=size, root=root), log.files.export()
+        for one, other in ((older, newer), (newer, older), (older, older)):
+            told = file_by_ledger(other, given, one)
+            assert told == file_by_script(other, given, one)
+            assert told == file_by_page(page, other, given, one)
 
 
 # What people see.

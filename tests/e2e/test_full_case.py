@@ -133,6 +133,7 @@ def test_from_report_to_repair_and_from_consent_to_final_decision(story: Story) 
     }
     story.does(DECIDER, "/v1/conflicts", breach_id="B1", grounds=["KINSHIP"])
     story.may_not(DECIDER, f"{case}/confirmation", "conflict-declared", **finding)
+    assert story.file(OFFICIAL)["breaches"][0]["recusals"][0]["grounds"] == ["KINSHIP"]
     story.may_not(HR, f"{case}/confirmation", "not-found", **finding)
     story.does(OTHER_DECIDER, f"{case}/confirmation", **finding)
     assert story.states(OFFICIAL) == story.states(HR, **OWN_HR) == {"B1": "CONFIRMED"}

@@ -10,13 +10,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.domain.erasure import ErasureOrdered
 from ledger.erasing import orders, replay_erasures, resume_erasures
 from ledger.log.chain import leaf_hash
+from ledger.log.encoding import canonical, parse
 from ledger.log.merkle import Tree, inclusion_proof, verify_inclusion
 from tests.fault.test_canary import CLI
 from tests.support.erasure import CLASSES, close_checks, order_class, order_sections, places_of, sealed_of, wrapped_of
@@ -234,6 +237,32 @@ def test_an_order_that_names_what_no_entry_has_is_manipulation(golden: Copy) -> 
 
     assert {"erasure-target", "section-missing"} <= codes(golden)
     assert cli_verify(golden) == 6
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda header: header["data"].update(approvers=header["data"]["approvers"][:1]),
+        lambda header: header["data"].pop("legal_basis"),
+        lambda header: header["data"].pop("erasure_id"),
+        lambda header: header["actor"].update(role="SYSTEM"),
+        lambda header: header["data"].update(approvers=[header["actor"]["id"], "somebody"]),
+        lambda header: header.pop("subjects"),
+    ],
+    ids=["one approver", "no basis", "no id", "by the system", "who orders approves", "about nobody"],
+)
+def test_half_an_order_excuses_nothing(golden: Copy, spoil: Callable[[dict[str, Any]], object]) -> None:
+    """Who takes something away could otherwise cover it with an order of their own making."""
+    prepared(golden)
+    with golden.opened() as ledger:
+        index = order_class(ledger, "CASE").index
+    entry = parse(golden.entry(index))
+    spoil(entry["h"])
+    golden.write_entry(index, canonical(entry))
+    golden.rehash(head=True)
+
+    assert "erasure-unordered" in codes(golden)
+    assert codes(golden) & {"section-missing", "key-missing"}
 
 
 def test_an_order_alone_is_a_notice(golden: Copy) -> None:

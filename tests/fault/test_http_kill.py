@@ -115,7 +115,7 @@ def kill_again_and_again(copy: Copy, rounds: int) -> None:
             body, key = {"data": registration(number)}, f"kill-{number}"
             status, answer = ask(server.port, "POST", "/v1/subjects", secrets["HR"], body, key)
             assert (status, json.loads(answer)) == (201, told.commands[number]), f"seed {seed}"
-    with copy.opened() as ledger:
+    with copy.keys_given(), copy.opened() as ledger:
         looks = [look.purpose for look in ledger.access.looks_at(subject)]
         assert len(looks) == len(set(looks)), f"seed {seed}: a read is one look"
         assert told.reads <= set(looks), f"seed {seed}: an answered read has no look"

@@ -70,7 +70,15 @@ LETTER = {
     **dict.fromkeys(("stream-version", "column-version"), "V"),
     **dict.fromkeys(("checkpoint", "key-event"), "C"),
     **dict.fromkeys(
-        ("sentinel", "sentinel-ahead", "sentinel-differs", "checkpoint-missing", "checkpoint-unknown"), "X"
+        (
+            "sentinel",
+            "sentinel-ahead",
+            "sentinel-differs",
+            "sentinel-foreign",
+            "checkpoint-missing",
+            "checkpoint-unknown",
+        ),
+        "X",
     ),
     **dict.fromkeys(("actor-signature", "signature-missing", "replayed"), "S"),
     **dict.fromkeys(
@@ -263,7 +271,7 @@ MATRIX |= {
     "rewrite history and sign with an own key, which the log does not name": Row(
         of(soften, agree, sign("stranger")), "CKXR", signer="stranger"
     ),
-    "rewrite history with a forged signature under the real key id": Row(of(soften, agree, sign("forged")), "CXR"),
+    "rewrite history with a forged signature under the real key id": Row(of(soften, agree, sign("forged")), "CKXR"),
     "a list only": Row(of(row("UPDATE view_breaches_1 SET state = 'DISMISSED' WHERE breach_id = 'B1'")), "P"),
     "truncate the tail and drop newer checkpoints": Row(
         relisted(cut(AMENDED), row("DELETE FROM checkpoints WHERE size > ?", AMENDED)), "XR"

@@ -27,7 +27,7 @@ from ledger.reading import Logged
 from ledger.rulebook.edition import shipped_edition
 from projections.integrity_file import integrity_file
 from projections.unit_score import unit_score
-from tests.support.scene import Scene, a_scene
+from tests.support.scene import DOCUMENT, Scene, a_scene
 
 SAMPLE = 45  # subjects of the city in one run
 MOMENTS = 2  # sizes and days for each
@@ -125,6 +125,7 @@ def live(scene: Scene) -> None:
     scene.promise("2025-01-10")
     scene.promise("2025-01-10", commitment_id="C2", due_on="2025-12-31")
     scene.found()
+    scene.step_back("2025-04-01", official_id="decider-8", doc=DOCUMENT)
     scene.appeal()
     scene.score()
     scene.take_over("2025-04-15")
@@ -140,6 +141,7 @@ def live(scene: Scene) -> None:
     scene.lift("2025-08-15")
     scene.consent()
     scene.request_check()
+    scene.attach_report("2025-09-01")
     scene.notice()
     scene.respond()
     scene.decide()
@@ -170,8 +172,10 @@ FORGOTTEN = [
     "CommitmentFulfilled",
     "CommitmentMade",
     "CommitmentWaived",
+    "ConflictDeclared",
     "ConsentGiven",
     "ConsentWithdrawn",
+    "CreditReportAttached",
     "EligibilityCheckRequested",
     "EligibilityDecided",
     "EligibilityDisputed",

@@ -19,6 +19,7 @@ import pytest
 
 from ledger.application import Ledger
 from ledger.errors import LedgerError, NotFound
+from ledger.folds.eligibility import evaluate_check
 from ledger.line import LineActor
 from ledger.reading import Logged
 from ledger.relations import as_one
@@ -102,7 +103,7 @@ class Life:
     def acts(self) -> list[Callable[[str], Any]]:
         cases = [self.report, self.notify, self.notify, self.hear, self.hear, self.confirm, self.confirm, self.appeal]
         often = [*cases, *cases, self.take_over, self.promise, self.promise, self.fulfil, self.merge, self.undo]
-        return [*often, *often, self.reorganise, self.assign, self.impose, self.rename]
+        return [*often, *often, self.ask, self.ask, self.ask, self.reorganise, self.assign, self.impose, self.rename]
 
     def report(self, on: str) -> None:
         someone, before = self.chance.choice(PEOPLE + UNITS), self.today - timedelta(days=self.chance.randint(0, 60))
@@ -162,6 +163,14 @@ class Life:
     def impose(self, on: str) -> None:
         self.scene.impose(on, subject_id=self.chance.choice(PEOPLE))
 
+    def ask(self, on: str) -> None:
+        """A consent under one id and a check under any: whether it holds depends on who was merged by then."""
+        one, other, name = self.chance.choice(PEOPLE), self.chance.choice(PEOPLE), self.new("check")
+        expires = (self.today + timedelta(days=30)).isoformat()
+        consent = {"consent_id": f"N{name}", "subject_id": one, "expires_on": expires}
+        self.scene.consent(on, **consent, by=HR, on_behalf_of=one, doc=DOCUMENT)
+        self.scene.request_check(on, check_id=name, consent_id=f"N{name}", subject_id=other)
+
     def rename(self, on: str) -> None:
         self.scene.correct_identity(on, self.chance.choice(PEOPLE), name=f"示例{self.chance.randrange(99)}", by=ACTOR)
 
@@ -203,6 +212,7 @@ def test_figures_are_a_fold_over_the_whole_log_whoever_was_merged(tmp_path: Path
                 )
                 assert answer(whole, subject, on, size) == before, f"{subject} on {on}, size {size}: not the whole log"
             assert apart(scene.ledger) == []
+            assert otherwise(whole, scene.ledger) == []
             last = {subject: answer(scene.ledger, subject, LAST, scene.ledger.size) for subject in PEOPLE + UNITS}
             with opened_again(scene) as again:
                 assert {subject: answer(again, subject, LAST, again.size) for subject in last} == last
@@ -230,6 +240,28 @@ def test_what_is_not_read_as_one_would_be_seen(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setattr(f"ledger.relations.{forgotten}", nothing[forgotten])
 
         assert {name: answer(scene.ledger, name, LAST, scene.ledger.size) for name in whole} != whole
+
+
+def otherwise(whole: Whole, ledger: Ledger) -> list[int]:
+    """The checks whose evaluation, made again over the whole log as known at their request, is another one."""
+    found = []
+    requests = ledger.by_type("EligibilityCheckRequested", ledger.size)
+    evaluated = {one.stream: one.data for one in ledger.by_type("EligibilityEvaluated", ledger.size)}
+    for request in requests:
+        data, made = request.data, evaluated[request.stream]
+        again = evaluate_check(
+            whole,
+            data["subject_id"],
+            purpose=data["purpose"],
+            requester=data["requester"],
+            consent_id=data["consent_id"],
+            statutory_basis=None,
+            as_of=request.effective_on,
+            size=request.index,
+        )
+        if (again.outcome.value, list(again.records)) != (made["outcome"], list(made["records"])):
+            found.append(request.index)
+    return found
 
 
 def apart(ledger: Ledger) -> list[str]:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Thread
+from time import sleep
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
+from api.settings import Settings
 from api.timers import Timers
 from ledger.application import Ledger
 from ledger.line import Line
@@ -147,3 +151,18 @@ def test_of_several_processes_one_writes(database_url: str, tmp_path: Path) -> N
 
         assert sorted(str(entry.data["commitment_id"]) for entry in written) == [f"C{number}" for number in range(6)]
         check_log(first.store, first.origin)
+
+
+def test_a_server_that_was_told_to_starts_the_thread(scene: Scene) -> None:
+    scene.report()
+    scene.notify()
+    scene.on_day("2025-03-11")
+    with TestClient(create_app(scene.ledger, Settings(timer_interval_seconds=0.1))):
+        assert scene.newest().type != "ReplyLapsed"
+    with TestClient(create_app(scene.ledger, Settings(timer_interval_seconds=0.1), timers=True)):
+        for _ in range(200):
+            if scene.newest().type == "ReplyLapsed":
+                break
+            sleep(0.05)
+
+    assert scene.newest().type == "ReplyLapsed"

@@ -150,6 +150,32 @@ def test_a_backup_whose_manifest_was_made_to_agree_is_refused(small: Ledger, los
     assert "does not verify" in refused.value.detail
 
 
+def test_a_restoration_that_failed_leaves_nothing_in_the_way(
+    small: Ledger, lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_backup(small, tmp_path / "backup")
+    small.close()
+    lose(lost)
+    with monkeypatch.context() as crash:
+        crash.setattr("ledger.storage.backup._copy_table", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            restore_backup(tmp_path / "backup", lost)
+    assert restore_backup(tmp_path / "backup", lost).against_sentinel
+
+
+def test_a_manifest_that_speaks_for_more_than_is_there_is_refused(small: Ledger, lost: str, tmp_path: Path) -> None:
+    made = make_backup(small, tmp_path / "backup")
+    small.submit(unit_registered("U3"))
+    later = small.publish().note
+    small.close()
+    lose(lost)
+    os.rename(os.environ["INTEGRITY_SENTINEL"], tmp_path / "away")
+    (tmp_path / "backup" / "manifest.json").write_bytes(replace(made, checkpoint=later).format())
+    with pytest.raises(VerificationError) as refused:
+        restore_backup(tmp_path / "backup", lost)
+    assert refused.value.code == "backup-behind"
+
+
 def test_nothing_is_restored_over_a_ledger(small: Ledger, lost: str, tmp_path: Path) -> None:
     make_backup(small, tmp_path / "backup")
     head = small.store.head()

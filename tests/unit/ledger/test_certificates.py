@@ -235,7 +235,8 @@ def test_a_list_is_of_certificates_and_of_nothing_else(served: Scene) -> None:
 def test_where_another_edition_is_in_force_it_holds_no_more(served: Scene) -> None:
     issued = issue(served.ledger, "K1", PERSON)
     content = shipped_edition(EDITION)
-    second = content.replace(EDITION.encode(), b"JMS-DEMO-2025.2", 1)
+    second = content.replace(b'id = "JMS-DEMO-2025.1"', b'id = "JMS-DEMO-2025.2"', 1)
+    second = second.replace(b"effective_on = 2025-01-01", b"effective_on = 2025-10-01", 1)
     data: dict[str, Any] = {"rulebook_id": "JMS-DEMO-2025.2", "effective_on": "2025-10-01", "approvers": ["a", "b"]}
     data["digest"] = sha256(second).hexdigest()
     served.act("RulebookActivated", "2025-10-01", CREDIT, data, recorded="2025-09-20", documents=[second])

@@ -79,6 +79,28 @@ def test_a_revoked_key_counts_no_more_from_a_size_on(small: Ledger) -> None:
     assert fsck.verify(small).findings == ()
 
 
+def test_an_end_that_was_interrupted_is_finished(small: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the access log's entry and the ledger's, and between that and the file."""
+    old = first_key(small)
+    rotate_signing_key(small)
+    write = Ledger.write_own
+    with monkeypatch.context() as crash:
+        crash.setattr(Ledger, "write_own", lambda *_, **__: (_ for _ in ()).throw(OSError("crash")))
+        with pytest.raises(OSError, match="crash"):
+            end_key(small, old)
+    assert write is Ledger.write_own
+    with monkeypatch.context() as crash:
+        crash.setattr("ledger.key_events.replace_signing_keys", lambda *_: (_ for _ in ()).throw(OSError("crash")))
+        with pytest.raises(OSError, match="crash"):
+            end_key(small, old)
+    assert len(load_signing_keys(Path(os.environ["INTEGRITY_SIGNING_KEY"]))) == 2
+    with pytest.raises(Refused) as refused:
+        end_key(small, old)
+    assert refused.value.code == "key-ended"
+    assert len(load_signing_keys(Path(os.environ["INTEGRITY_SIGNING_KEY"]))) == 1
+    assert fsck.verify(small).findings == ()
+
+
 def test_another_process_signs_with_the_new_key_at_once(small: Ledger, reopened: Copy) -> None:
     with reopened.opened() as server:
         server.publish()

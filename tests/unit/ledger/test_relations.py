@@ -57,6 +57,14 @@ def test_open_matters_go_down_the_chain_and_a_unit_on_both_sides_goes_on() -> No
     assert known.stands_for("d") == {"a", "c", "d"}
 
 
+def test_forged_entries_that_close_a_circle_hang_nobody() -> None:
+    merges = relations_of([merged(1, "a", "b"), merged(2, "b", "c"), merged(3, "c", "a"), merged(4, "d", "d")])
+    units = relations_of([reorganised(1, ["a"], ["b"]), reorganised(2, ["b"], ["a"])])
+
+    assert [merges.survivor(uid) for uid in "abcd"] == ["c", "c", "c", "d"]
+    assert units.successors("a") == ["b", "a"]
+
+
 def test_a_unit_has_ended_from_its_day_on() -> None:
     known = relations_of([reorganised(1, ["a"], ["b"])])
 

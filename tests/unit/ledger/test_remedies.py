@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.text.catalogue import VOCABULARY, table
 from ledger.errors import Invalid, Refused
 from ledger.rulebook.calendar import calendar_of
 from ledger.rulebook.defaults import shipped_defaults
@@ -266,3 +267,11 @@ def test_a_paper_signed_on_the_last_day_and_recorded_after_it_is_late(scene: Sce
 
     with scene.refused("appeal-out-of-time"):
         scene.appeal("2025-04-19", recorded="2025-04-21", by=P1, doc=DOCUMENT)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_word_of_the_table_that_a_reader_meets_has_its_words(lang: str) -> None:
+    words = table(VOCABULARY)["remedy_effects"]
+
+    assert {row.effects.value for row in map(remedies_for, RecordOf)} <= set(words)
+    assert all(words[effects][lang] for effects in words)

@@ -204,3 +204,15 @@ def test_material_of_a_preparation_round_trips_through_json(small: Ledger, key_i
     again = Material(told["id"], told["after"], told["uids"], told["salts"], bytes.fromhex(told["seal"]))
     assert canonical(shown["header"]) == prepared.header
     small.submit(promise(), signed=replace(signed(small, prepared, key_id), material=again))
+
+
+def test_whoever_is_named_for_the_first_time_gets_the_pseudonym_that_was_signed(small: Ledger, key_id: str) -> None:
+    scope = ["BreachConfirmed"]
+    data = {"delegation_id": "D1", "delegate_id": "never-acted", "scope": scope, "expires_on": "2025-12-31"}
+    line = Line("DelegationGranted", OPENED, LineActor("decider", "DECIDER", "U1"), data)
+
+    prepared = small.prepare_signing(line)
+    small.submit(line, signed=signed(small, prepared, key_id))
+
+    entry = next(small.logged(small.size - 1, small.size))
+    assert small.actor_uid("never-acted") == (entry.data["delegate_id"], ())

@@ -14,6 +14,8 @@ from ledger.errors import NotFound
 from ledger.rulebook.edition import parse_edition, shipped_edition
 from projections.deadline_steps import KINDS, Nature
 from projections.deadlines import Asked, deadlines, steps_of
+from projections.eligibility import check
+from projections.integrity_file import integrity_file
 from tests.support.small_log import DEMO_EDITION, SmallLog, golden_log, opened_log, registered_log, uid_of
 
 P1, U1 = uid_of("subject", "P1"), uid_of("subject", "U1")
@@ -166,6 +168,37 @@ def test_a_deadline_that_rests_on_a_year_without_a_notice_says_so() -> None:
     assert answer["provisional"] is True
 
 
+def test_a_file_says_it_too() -> None:
+    log = on_chinese_calendar()
+    report(log, "2026-12-20")
+    notify(log, "2026-12-25", "2027-01-11")
+    report(log, "2026-11-02", "B2")
+    notify(log, "2026-11-03", "2026-11-17", "B2")
+    file = integrity_file(log, "P1", as_of=date(2026, 12, 28), as_known=log.size)
+
+    assert {one["id"]: one.get("provisional", False) for one in file["breaches"]} == {"B1": True, "B2": False}
+
+
+def test_a_repair_and_a_check_whose_period_runs_into_an_unpublished_year_say_so() -> None:
+    log = on_chinese_calendar()
+    report(log, "2026-02-02")
+    notify(log, "2026-02-03", "2026-03-02")
+    confirm(log, "2026-03-10")
+    log.append("RepairApplied", "2026-12-20", {"repair_id": "R1", "breach_id": "B1"})
+    log.append("RepairAccepted", "2026-12-25", {"repair_id": "R1", "due_on": "2027-01-11"})
+    log.request_check(
+        "2026-12-24",
+        {"check_id": "K1", "subject_id": "P1", "purpose": "RECRUIT", "statutory_basis": "x", "requester": "U1"},
+    )
+    log.append("PreDecisionNoticeSent", "2026-12-28", {"check_id": "K1", "reply_due": "2027-01-05"})
+    file = integrity_file(log, "P1", as_of=date(2026, 12, 29), as_known=log.size)
+
+    assert [repair.get("provisional") for repair in file["repairs"]] == [True]
+    assert check(log, "K1", as_of=date(2026, 12, 29), as_known=log.size)["provisional"] is True
+    assert of_kind(listed(log, "2026-12-29"), "DECIDE_REPAIR")["provisional"] is True
+    assert of_kind(listed(log, "2026-12-29"), "RESPOND")["provisional"] is True
+
+
 # Who sees what.
 
 
@@ -259,3 +292,18 @@ def test_rights_that_passed_are_gone_and_nothing_happens_before_its_day(offset: 
             assert row["due"] >= on.isoformat()
         assert (row["state"] == "UPCOMING") == (row["from"] > on.isoformat())
         assert (row["state"] == "OVERDUE") <= (row["nature"] == "DUTY")
+
+
+def impose(log: SmallLog, on: str, until: str | None) -> None:
+    log.append("SanctionImposed", on, {"subject_id": "P1", "kind": "RECRUITMENT_BAR", "from": on, "until": until})
+
+
+def test_a_sanction_ends_by_its_day_and_one_that_was_not_clean_waits_for_somebody() -> None:
+    log = registered_log()
+    impose(log, "2025-02-10", "2025-03-31")
+    assert of_kind(listed(log, "2025-03-31"), "SANCTION_ENDS")["due"] == "2025-03-31"
+    assert listed(log, "2025-04-01") == []
+    impose(log, "2025-03-01", None)
+    row = of_kind(listed(log, "2025-04-01"), "LIFT_SANCTION")
+
+    assert (row["from"], row["roles"], row["nature"]) == ("2025-04-01", ["HR", "DECIDER"], "DUTY")

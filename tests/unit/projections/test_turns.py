@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from ledger.clock import day_of
-from ledger.line import LineActor
+from ledger.line import Line, LineActor
 from projections.deadlines import Asked, deadlines
 from projections.runner import catch_up
 from projections.turns import turns_of
-from tests.support.city import City, a_city
+from tests.support.city import HR, City, a_city
 
 ROLES = ("DECIDER", "REVIEWER", "CREDIT", "HR", "ASSESSOR")
 
@@ -54,6 +55,20 @@ def test_so_do_they_while_the_lists_lag(city: City) -> None:
     city.act("BreachReported", reporter, **reported, occurred_on=on, duty_related=False, summary="线索")
 
     assert compared(city, "DECIDER") == before + 1
+
+
+@pytest.mark.parametrize("role", ["HR", "DECIDER"])
+def test_a_sanction_that_a_human_has_to_lift_is_among_them(city: City, role: str) -> None:
+    before = compared(city, role)
+    person = city.rows("subjects", kind="PERSON")[1 if role == "HR" else 2]["uid"]
+    today, doc = day_of(city.ledger.clock()), {"doc_no": "1", "issuer": "x"}
+    first = {"from": (today - timedelta(days=9)).isoformat(), "until": (today + timedelta(days=3)).isoformat()}
+    for run in (first, {"from": today.isoformat(), "until": (today + timedelta(days=60)).isoformat()}):
+        data = {"subject_id": person, "kind": "RECRUITMENT_BAR", "doc": doc, **run}
+        city.ledger.submit(Line("SanctionImposed", today, HR, data))
+    city.pass_time(days=10)
+
+    assert compared(city, role) > before
 
 
 def test_who_may_have_a_step_of_any_record_reads_everything(city: City) -> None:

@@ -133,6 +133,7 @@ def test_what_was_not_checked_is_always_said(judge: Callable[..., Report], tmp_p
         alone,
         "sections that were not disclosed: 1",
         "later entries about the same records: a bundle shows only what was chosen",
+        "that no entry about keys was left out: a bundle cannot show it",
         *always,
     ]
     content = "what the entry says: a receipt holds its hash alone"

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.clock import day_of, utc_now
 from tests.support.certificates import Holds, by_ledger, by_script, same
-from tests.support.http import Caller, House, golden_house
+from tests.support.http import BOTH, LINES, MORE, Caller, House, database, house, opened
 
 ASKED = {"holder_asked": True}
 
@@ -105,9 +105,13 @@ def test_no_other_list_is_served(door: House, number: str) -> None:
     assert door.stranger().get(f"/v1/status-lists/{number}").status_code in (400, 404, 422)
 
 
-@pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house of its own: what these tests write is not for others to count."""
+@pytest.fixture(scope="module", params=BOTH)
+def door(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house of its own, on SQLite and on PostgreSQL: what these tests write is not for others to count."""
     folder: Path = tmp_path_factory.mktemp("certificates")
-    with golden_house(folder) as house:
-        yield house
+    with (
+        database(request, folder, request.param) as url,
+        opened(url, folder, LINES + MORE) as ledger,
+        house(ledger) as made,
+    ):
+        yield made

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from ledger.access import Viewer
 from tests.support.http import Caller, House
 
 MOMENT = {"as_of": "2025-04-10", "as_known": "2025-04-10"}
@@ -100,3 +102,16 @@ def test_the_list_of_an_earlier_day_is_what_it_was(door: House) -> None:
         auditor.get("/v1/deadlines", as_of="2025-04-10", as_known=str(answer["size"])).json()["deadlines"]
         == answer["deadlines"]
     )
+
+
+def test_a_look_that_is_hidden_from_its_subject_stands_in_the_auditors_list_with_its_day(own_door: House) -> None:
+    uid = own_door.uid("subject", "P1")
+    viewer = Viewer("auditor-2", "AUDITOR")
+    own_door.ledger.access.look(viewer, [uid], scope=["INTEGRITY_FILE"], defer_until=date(2199, 1, 1))
+
+    def hidden(caller: Caller) -> list[str]:
+        answer = caller.get(f"/v1/subjects/{uid}/deadlines").json()
+        return [row["due"] for row in answer["deadlines"] if row["kind"] == "LOOK_SHOWN"]
+
+    assert hidden(own_door.caller("auditor-1", "AUDITOR")) == ["2199-01-01"]
+    assert hidden(own_door.caller("P1", "SUBJECT")) == hidden(own_door.caller("decider-1", "DECIDER", "U2")) == []

@@ -14,6 +14,7 @@ from httpx2 import Response
 from api.routes import receipts
 from api.routes.receipts import WAIT_SECONDS, wait_of
 from ledger.errors import VerificationError
+from ledger.key_events import end_key, rotate_signing_key
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.cosignature import cosign
 from ledger.log.merkle import Tree, inclusion_proof
@@ -306,3 +307,20 @@ def test_a_receipt_is_refused_for_another_entry(door: House) -> None:
 
     with pytest.raises(VerificationError):
         receipt.verify(door.ledger.store.entry(4).leaf, keys)
+
+
+def test_after_a_revocation_receipts_are_given_anew_under_a_key_that_counts(slow: House) -> None:
+    ledger, stranger = slow.ledger, slow.stranger()
+    old = ledger.publisher.keyring().log_keys(ledger.size)[0].vkey.id
+    since = ledger.publish().checkpoint.size
+    index = written(slow, 1)
+    ledger.publish()
+    assert stranger.get(f"/v1/ledger/receipts/{index}").status_code == 200
+    rotate_signing_key(ledger)
+    end_key(ledger, old, revoked_since=since)
+
+    answer = stranger.get(f"/v1/ledger/receipts/{index}")
+    assert answer.status_code == 200
+    keys = [key.vkey for key in ledger.publisher.keyring().log_keys(ledger.size)]
+    assert parse_proof(answer.text).verify(ledger.store.entry(index).leaf, keys).size > index
+    assert stranger.get("/v1/ledger/checkpoint", size=index + 1).status_code == 200

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import sleep
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from api.outbox.outbox import Outbox, outbox_of
 from api.outbox.positions import Place, Positions, format_places, parse_places
 from api.settings import Settings
@@ -161,6 +164,24 @@ def test_another_process_goes_on_where_the_first_stopped_and_not_beside_it(
     other.stop()
 
 
+def test_a_crash_between_sending_and_noting_it_sends_once_more_under_the_same_id(
+    scene: Scene, sending: Outbox, clock: Clock, receiver: Receiver, tmp_path: Path
+) -> None:
+    file = tmp_path / "scene" / "scene.db.outbox"
+    before = file.read_bytes()
+    scene.report()
+    scene.notify()
+    sending.run_once()
+    sending.stop()
+    file.write_bytes(before)  # what the disk has if the process ended just then
+    restarted = an_outbox(scene, clock, webhooks=tmp_path / "webhooks.toml")
+
+    assert (restarted.run_once(), restarted.run_once()) == (1, 0)
+    assert len(receiver.ids) == 2
+    assert len(set(receiver.ids)) == 1
+    restarted.stop()
+
+
 def test_the_thread_sends(scene: Scene, sending: Outbox, receiver: Receiver) -> None:
     scene.report()
     scene.notify()
@@ -230,3 +251,26 @@ def test_a_file_of_something_else_is_not_taken_for_places(data: bytes) -> None:
     with pytest.raises(Unavailable) as caught:
         parse_places(data)
     assert caught.value.code == "outbox-unreadable"
+
+
+def test_a_server_hands_over_what_an_operator_set(scene: Scene, receiver: Receiver, tmp_path: Path) -> None:
+    settings = Settings(
+        webhooks=webhooks(tmp_path, receiver), webhook_hosts=("127.0.0.1",), outbox_interval_seconds=0.1
+    )
+    with TestClient(create_app(scene.ledger, settings)):
+        while not (tmp_path / "scene" / "scene.db.outbox").is_file():
+            sleep(0.02)  # it begins behind what is there
+        scene.report()
+        scene.notify()
+        for _ in range(200):
+            if receiver.received:
+                break
+            sleep(0.05)
+
+    assert types(receiver) == ["breach.notified.v1"]
+
+
+def test_a_file_that_cannot_be_read_stops_the_start(scene: Scene, tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        create_app(scene.ledger, Settings(webhooks=tmp_path / "nothing.toml"))
+    assert caught.value.code == "bad-webhooks"

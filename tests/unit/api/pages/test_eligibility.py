@@ -65,7 +65,8 @@ def errors(answer: Response) -> dict[str, str]:
     assert page.first("title").text.startswith("有误：")
     summary = page.first("div", class_="errors")
     assert summary.attributes["role"] == "alert"
-    return {link.attributes["href"]: link.text for link in page.all("a") if link.text in summary.text and link.text}
+    fields = [link for link in page.all("a") if link.attributes["href"].startswith("#") and link.text]
+    return {link.attributes["href"]: link.text for link in fields if link.text in summary.text}
 
 
 def test_from_notice_to_service(officer: Browser, city: City) -> None:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.line import LineActor
+from ledger.line import Line, LineActor
 from tests.support.browser import Pages
-from tests.support.city import City
+from tests.support.city import EVENING, City
 from tests.support.html import Html
 
 
@@ -205,3 +205,17 @@ def test_texts_of_the_records_cannot_break_out(own_house: Pages, city: City) -> 
 
     assert "<script" not in page.source
     assert hostile in page.text
+
+
+def test_a_sanction_that_serves_what_remained_of_an_earlier_one_says_so(city: City, own_house: Pages) -> None:
+    person, _ = city.person_reading("CONFIRMED")
+    ref = city.ledger.caller_id(person)
+    hr = LineActor("hr-1", "HR", "PERSONNEL")
+    for kind, start in (("WARNING", "2025-12-01"), ("MAJOR_DEMERIT", "2025-12-31")):
+        data = {"subject_id": ref, "kind": kind, "from": start, "doc": "示人〔2025〕9号"}
+        city.ledger.submit(Line("SanctionImposed", EVENING.date(), hr, data))
+
+    page = own_house.reader(person, "SUBJECT").read("/my-file")
+
+    assert re.search(r"2027-12-01\s*（含前一处分未执行的期限）", " ".join(page.text.split()))
+    assert "记大过" in page.text

@@ -199,7 +199,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(house: Pages) -> None:
 
 
 def test_a_role_without_pages_is_told_so(house: Pages) -> None:
-    browser = house.reader("decider-1", "DECIDER", "CREDIT-OFFICE")
+    browser = house.reader("expert-1", "EXPERT")
 
-    assert "认定" in browser.read("/").text
+    assert "专家" in browser.read("/").text
     assert browser.get("/my-file").status_code == 404

@@ -9,11 +9,17 @@ import pytest
 
 from ledger.artefacts.certificate import parse_certificate, parse_status_list
 from ledger.artefacts.jws import Jws, parse_jws
+from ledger.log.note import format_vkey
+from tests.support.artefacts import HandLog, public
 from tests.support.certificates import (
     ALL,
     CLAIMS,
+    KEY,
     MALFORMED,
+    NAME,
+    ORIGIN,
     SPOILT,
+    VKEY,
     Holds,
     by_ledger,
     by_script,
@@ -21,6 +27,9 @@ from tests.support.certificates import (
     same,
     status_list,
 )
+from tests.support.verifiers import Given
+from tests.support.verifiers import by_ledger as file_by_ledger
+from tests.support.verifiers import by_script as file_by_script
 
 SEED = 20251130
 
@@ -119,3 +128,52 @@ def test_parsing_undoes_formatting() -> None:
         jws = parse_jws(data)
         said = parse(jws)
         assert Jws(jws.typ, jws.kid, said.payload(), jws.signature).format() + b"\n" == data
+
+
+# Beside other files.
+
+
+def _log_with(purpose: str, name: str) -> HandLog:
+    log = HandLog(ORIGIN)
+    log.append("key.introduced.v1", {"purpose": purpose, "vkey": format_vkey(name, public(KEY))})
+    log.append()
+    return log
+
+
+@pytest.mark.parametrize("judge", [file_by_ledger, file_by_script])
+@pytest.mark.parametrize(
+    ("purpose", "name", "codes"),
+    [
+        ("certificate-signing", NAME, []),
+        ("certificate-signing", ORIGIN, ["key-event"]),
+        ("certificate-signing", f"{ORIGIN}/unit/x", ["key-event"]),
+        ("log-signing", NAME, ["key-event"]),
+        ("anything-signing", NAME, ["key-event"]),
+    ],
+)
+def test_a_key_for_certificates_has_its_own_name(judge: Any, purpose: str, name: str, codes: list[str]) -> None:
+    log = _log_with(purpose, name)
+    for data in (log.files.export(), log.files.bundle([2])):
+        assert [code for _, code, _ in judge(data, Given()).findings] == codes
+
+
+@pytest.mark.parametrize("judge", [file_by_ledger, file_by_script])
+def test_a_key_for_certificates_signs_no_checkpoint(judge: Any) -> None:
+    log = _log_with("certificate-signing", NAME)
+    log.files.signers, log.files.log_keys = [KEY], log.files.vkeys
+    assert [code for _, code, _ in judge(log.files.export(), Given()).findings] == ["unsigned"]
+
+
+@pytest.mark.parametrize("judge", [file_by_ledger, file_by_script])
+@pytest.mark.parametrize(("root", "between"), [(None, []), ("0c" * 32, ["fork"])], ids=["its root", "another root"])
+@pytest.mark.parametrize("make", [certificate, status_list])
+def test_a_later_export_must_lead_from_what_a_certificate_spoke_for(
+    judge: Any, make: Any, root: str | None, between: list[str]
+) -> None:
+    log = _log_with("certificate-signing", NAME)
+    size, held = log.size, log.files.root(log.size).hex()
+    log.append()
+    older = make(size=size, root=root or held)
+    found = judge(log.files.export(), Given([*log.files.vkeys[:1], VKEY]), older)
+
+    assert [code for _, code, _ in found.findings if code != "expired"] == between  # it is of 2025

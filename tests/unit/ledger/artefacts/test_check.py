@@ -132,4 +132,5 @@ def test_nothing_is_compared_with_what_could_not_be_read(files: Files) -> None:
     for older, newer in ((whole, broken), (broken, whole)):
         comparison = compare(older, newer)
         assert comparison.findings == ()
+        assert comparison.not_checked == ("that this log leads to any other checkpoint",)
         assert not comparison.ok

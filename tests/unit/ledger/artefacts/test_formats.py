@@ -106,6 +106,7 @@ def test_a_document_is_written_in_one_way(line: bytes) -> None:
         lambda value: value["entries"][0].update(entry="QR=="),
         lambda value: value["entries"][0].update(proof=["QQ=="]),
         lambda value: value["entries"][0].update(proof=1),
+        lambda value: value["entries"][0].update(proof=["A" * 43 + "="] * 64),
         lambda value: value["entries"][0].update(disclosures={"a": 1}),
         lambda value: value["entries"].append(value["entries"][0]),
         lambda value: value.update(entries={}),

@@ -6,6 +6,7 @@ from hashlib import sha256
 from io import BytesIO
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.application import Ledger
 from ledger.artefacts.bundle import make_bundle
@@ -14,10 +15,11 @@ from ledger.artefacts.export import write_export
 from ledger.artefacts.receipt import make_receipt, receipt_under
 from ledger.artefacts.report import TRUE
 from ledger.artefacts.trust import Trust
-from ledger.errors import Invalid, NotFound
+from ledger.errors import Invalid, NotFound, VerificationError
 from ledger.key_events import rotate_signing_key
-from ledger.log.note import parse_note
+from ledger.log.note import parse_note, sign_note
 from tests.support.erasure import promise
+from tests.support.golden import Copy
 from tests.support.scene import Scene
 
 
@@ -125,3 +127,11 @@ def test_disclosures_are_ordered_by_their_digests(scene: Scene) -> None:
     assert digests == sorted(digests)
     report = check_bytes(bundle.format(), trusting(scene.ledger))
     assert {one.code for one in report.findings} == {"section-changed"}
+
+
+def test_a_note_that_nobody_signed_is_not_handed_out(small: Ledger, reopened: Copy) -> None:
+    published = small.publish()
+    forged = sign_note(published.checkpoint.format(), small.origin, Ed25519PrivateKey.generate()).format()
+    reopened.rows("UPDATE checkpoints SET note = ? WHERE size = ?", forged, published.checkpoint.size)
+    with pytest.raises(VerificationError):
+        make_bundle(small, [1])

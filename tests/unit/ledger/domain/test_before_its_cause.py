@@ -310,6 +310,7 @@ def tracks(chance: random.Random) -> list[list[Callable[[Scene, str, dict[str, A
             lambda s, on, m: s.reply(on, **m),
             lambda s, on, m: s.confirm(on, severity=severity, **m),
             lambda s, on, m: s.appeal(on, route=route, **m),
+            lambda s, on, m: s.step_back(on, official_id="decider-8", **m),
             *repairs("B1"),
         ],
         [
@@ -322,6 +323,8 @@ def tracks(chance: random.Random) -> list[list[Callable[[Scene, str, dict[str, A
             lambda s, on, m: s.request_check(on, **m),
             lambda s, on, m: s.notice(on, reply_due=due(on, 10), **m),
             lambda s, on, m: s.respond(on, **m),
+            lambda s, on, m: s.attach_report(on, **m),
+            lambda s, on, m: s.step_back_from_check(on, official_id="hr-8", **m),
             lambda s, on, m: s.decide(on, decision, second_approver="hr-9", **m),
             lambda s, on, m: s.notify_result(on, **m),
             lambda s, on, m: s.dispute(on, **m),

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from ledger import fsck
+from ledger.line import LineActor
 from tests.support.keys import rotate_index_key
-from tests.support.scene import Scene, a_scene
+from tests.support.scene import DOCUMENT, ID_NUMBERS, Scene, a_scene
 
 CONDUCT = "CASE-7"
 
@@ -99,3 +100,51 @@ def test_a_hand_in_the_rows_of_a_conduct_is_seen(spoilt: Scene, place: int, hand
         assert database.execute(change, parameters).rowcount == 1
 
     assert any("conduct" in what for what in found(spoilt))
+
+
+FREE = "230803187501010011"
+
+
+def to_and_fro(scene: Scene) -> None:
+    """P1's number is corrected, back, and corrected again; under another key P4 then takes the one it never was."""
+    scene.correct_identity("2025-06-01", "P1", id_number=FREE, ref="P-1")
+    scene.correct_identity("2025-06-02", "P1", id_number=ID_NUMBERS["P1"])
+    rotate_index_key(scene.ledger.keys)
+    scene.correct_identity("2025-06-03", "P1", id_number=FREE, ref="P1")
+    scene.register_person("2025-06-04", "P4", id_number=ID_NUMBERS["P1"])
+    scene.correct_identity("2025-06-05", "U1", uscc="91110000600037341L", name="示范中心")
+
+
+def test_numbers_given_back_and_taken_again_are_accounted_for(scene: Scene) -> None:
+    to_and_fro(scene)
+
+    assert found(scene) == []
+    assert scene.ledger.holder("id-number", ID_NUMBERS["P1"]) == scene.ledger.uid("subject", "P4")
+    assert scene.ledger.holder("id-number", FREE) == scene.ledger.uid("subject", "P1")
+
+
+def test_what_nobody_has_any_more_is_no_damage_once_an_identity_is_erased(scene: Scene) -> None:
+    to_and_fro(scene)
+    data = {"erasure_id": "E1", "scope": "SUBJECT", "subject_id": "P1", "class": "IDENTITY", "ground": "RULING"}
+    more = {"legal_basis": ["个人信息保护法 47"], "approvers": ["dpo-2", "legal-1"], "doc": DOCUMENT}
+    scene.act("ErasureOrdered", "2025-06-06", LineActor("dpo-1", "DPO"), {**data, **more})
+
+    assert found(scene) == []
+    assert scene.ledger.holder("id-number", ID_NUMBERS["P1"]) == scene.ledger.uid("subject", "P4")
+    assert scene.ledger.holder("id-number", FREE) is None
+    with scene.refused("id-number-taken"):
+        scene.register_person("2025-06-07", "P5", id_number=ID_NUMBERS["P1"])
+
+
+@pytest.mark.parametrize("field", ["id-number", "id-number-released", "uscc-released", "subject-ref"])
+def test_a_hand_in_the_rows_of_a_corrected_identity_is_seen(spoilt: Scene, field: str) -> None:
+    to_and_fro(spoilt)
+    uid = spoilt.ledger.uid("subject", "U1" if field == "uscc-released" else "P1")
+    with closing(sqlite3.connect(spoilt.store.url.removeprefix("sqlite:///"))) as database, database:
+        change = (
+            "DELETE FROM blind_index WHERE field = ?1 "
+            "AND digest = (SELECT max(digest) FROM blind_index WHERE field = ?1 AND uid = ?2)"
+        )
+        assert database.execute(change, (field, uid)).rowcount == 1
+
+    assert any(field in what for what in found(spoilt))

@@ -135,8 +135,10 @@ def test_made_up_days_are_weekend_days_and_no_holidays() -> None:
 @pytest.mark.parametrize("year", [2024, 2025, 2026])
 def test_a_published_year_names_its_notice_and_its_day(year: int) -> None:
     known = CHINA.years[year]
-    assert known.source is YearSource.PUBLISHED and known.basis.startswith("国办发明电〔")
-    assert known.issued_on is not None and known.issued_on.year == year - 1
+    assert known.source is YearSource.PUBLISHED
+    assert known.basis.startswith("国办发明电〔")
+    assert known.issued_on is not None
+    assert known.issued_on.year == year - 1
 
 
 @pytest.mark.parametrize(

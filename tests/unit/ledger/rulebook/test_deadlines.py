@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from ledger.rulebook.deadlines import (
     earliest_reply_due,
     earliest_response_due,
+    is_provisional,
     last_appeal_day,
     last_report_day,
     last_retention_day,
     repair_decision_due,
 )
+from ledger.rulebook.edition import parse_edition, shipped_edition
+from ledger.rulebook.windows import Activation, EditionTimeline
 from tests.unit.ledger.rulebook.by_hand import DEMO, day, successor
 
 
@@ -37,3 +42,15 @@ def test_payload_is_kept_as_long_as_the_edition_says_of_its_class_or_without_end
     assert last_retention_day(kept, "CASE", day("2024-02-29")) == day("2029-02-28")
     assert last_retention_day(kept, "IDENTITY", day("2024-02-29")) is None
     assert last_retention_day(DEMO, "CASE", day("2024-02-29")) is None
+
+
+def test_a_reply_period_over_spring_festival_counts_the_weekends_that_are_worked() -> None:
+    """Ten working days from 10 February 2026: 11 to 14 (a Saturday), 24 to 28 (a Saturday), and Monday 2 March."""
+    text = shipped_edition("JMS-DEMO-2025.1").replace(b'"MON-FRI"', b'"CN-STATE-COUNCIL"')
+    edition = parse_edition(text)
+    timeline = EditionTimeline([Activation(date(2025, 1, 1), edition, 0)])
+
+    assert earliest_reply_due(edition, date(2026, 2, 10)) == date(2026, 3, 2)
+    assert not is_provisional(timeline, date(2026, 2, 10), date(2026, 3, 2))
+    assert is_provisional(timeline, date(2026, 12, 25), earliest_reply_due(edition, date(2026, 12, 25)))
+    assert not is_provisional(None, date(2026, 12, 25), date(2027, 1, 5))

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -272,3 +273,23 @@ def test_keyed_digests_are_stable_keyed_and_apart(keys: KeyStore, database_url: 
 def test_a_digest_in_pieces_is_the_digest_of_the_whole(keys: KeyStore) -> None:
     for pieces in ([b"110101", b"19900101", b"1237"], [b"1101011990010", b"", b"11237"]):
         assert keys.keyed_digest_of("batch-bytes", pieces) == keys.keyed_digest("batch-bytes", b"110101199001011237")
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [
+        ("UPDATE subject_keys SET wrapped = wrapped", 0),
+        ("UPDATE subject_keys SET subject = 'somebody' WHERE subject = 'one'", 1),
+        ("UPDATE subject_keys SET retention = 'OTHER'", 2),
+        ("UPDATE subject_keys SET wrapped = x'00' WHERE subject = 'two'", 1),
+        ("UPDATE subject_keys SET wrapped = 'text' WHERE subject = 'two'", 1),
+    ],
+)
+def test_a_key_opens_under_its_own_name_alone(tmp_path: Path, statement: str, broken: int) -> None:
+    with KeyStore.create(f"sqlite:///{tmp_path / 'keys'}", MASTER) as keys:
+        for subject in ("one", "two"):
+            keys.get_or_create(subject, "CASE")
+        with closing(sqlite3.connect(tmp_path / "keys")) as file, file:
+            file.execute(statement)
+
+        assert keys.broken() == broken

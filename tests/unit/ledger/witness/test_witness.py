@@ -14,6 +14,7 @@ from ledger.log.note import SignedNote, VerifierKey, parse_vkey, sign_note
 from ledger.witness.request import AddCheckpoint
 from ledger.witness.state import Evidence, State
 from ledger.witness.witness import (
+    MAX_CLOCK_SKEW_SECONDS,
     Equivocation,
     NotConsistent,
     NotSignedByLog,
@@ -200,11 +201,11 @@ def test_what_proves_nothing_is_no_evidence(first: SignedNote, second: SignedNot
 
 def test_a_later_time_never_denies_an_earlier(witness: Witness, clock: SetClock) -> None:
     witness.add(LOG.request(0, 5))
-    clock.now = START - timedelta(seconds=3)
+    clock.now = START - timedelta(seconds=MAX_CLOCK_SKEW_SECONDS)
     note = LOG.note(6).with_signatures([witness.add(LOG.request(5, 6))])
     assert verify_cosignatures(note, [witness.key]) == {witness.name: int(START.timestamp())}
 
-    clock.now = START - timedelta(seconds=60)
+    clock.now = START - timedelta(seconds=MAX_CLOCK_SKEW_SECONDS + 1)
     with pytest.raises(ClockBehind):
         witness.add(LOG.request(6, 7))
     assert size_of(witness) == 6
