@@ -66,14 +66,17 @@ def verify(
 ) -> None:
     door = open_door(context, Given(db, as_json, lang, actor))
     if files:
-        if quick or (compare and len(files) != 2):
-            raise typer.BadParameter("two-files" if compare else "quick-with-files")
+        if quick or jobs is not None or behind is not None:
+            raise typer.BadParameter("for-the-ledger")
+        if compare and len(files) != 2:
+            raise typer.BadParameter("two-files")
         trust = trust_of(key or [], witness or [], quorum, require)
         held = beside_of(verify_day, status_list, subject_id, salt, certificate_purpose)
         raise typer.Exit(STATUS.get(verify_files(door, files, trust, beside, held, compare=compare), problems.OK))
-    if beside is not None or status_list is not None or compare:
+    held = (beside, status_list, verify_day, certificate_purpose, subject_id, salt)
+    if compare or any(given is not None for given in held):
         raise typer.BadParameter("for-files")
-    pins = trust_of(key or [], witness or [], quorum, require) if key or witness or require else None
+    pins = trust_of(key or [], witness or [], quorum, require) if key or witness or require or quorum != 1 else None
     since = None if behind is None else _checkpoint(door.url, behind)
     report = verify_ledger(door, quick=quick, jobs=jobs, since=since, trust=pins)
     door.answer(report, lambda value, page: render_verification(value, page, quick=quick))

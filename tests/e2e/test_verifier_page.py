@@ -288,6 +288,19 @@ def test_a_long_export_is_read_in_slices_with_its_progress_shown(page: VerifierP
     assert all(0 <= done <= 1 for done in found["said"])
 
 
+def test_no_older_verdict_stands_beside_fields_that_say_otherwise(page: VerifierPage, log: HandLog) -> None:
+    page.page.click("#run")
+    assert "请先选择文件" in page.page.inner_text("#results")
+    trusting(page, log)
+    page.give("files", all__jsonl=log.files.export())
+    page.results()
+    page.page.fill("#keys", "nonsense")
+    page.page.click("#run")
+
+    assert page.page.is_visible("#keys-error")
+    assert page.page.query_selector_all("#results > *") == []
+
+
 def test_clearing_leaves_nothing_behind(page: VerifierPage, log: HandLog) -> None:
     trusting(page, log)
     page.give("files", a__jsonl=log.files.export(), b__txt=log.files.checkpoint())
