@@ -87,6 +87,8 @@ PAGES: dict[str, Open] = {
     "my-file-past": page("person", "/my-file?as_of=2024-04-10"),
     "my-file-wrong": page("person", "/my-file?as_of=yesterday&as_known=soon"),
     "my-file-notified": of_the_notified,
+    "deadlines-hr": page("hr", "/deadlines"),
+    "deadlines-auditor": page("auditor", "/deadlines"),
     "unit-file": page("unit", "/my-file"),
     "unit-score": page("unit-head", "/unit-score"),
     "unit-score-none": page("unit-head", "/unit-score?as_of=2023-01-20"),
