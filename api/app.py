@@ -108,7 +108,9 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.wiring = Wiring(ledger, Tokens(ledger), Rates(settings.rate_limit), keeper, publishing, settings)
+    app.state.wiring = Wiring(
+        ledger, Tokens(ledger), Rates(settings.rate_limit), keeper, publishing, settings, timing, outbox
+    )
     problems.install(app)
     of_the_ledger = (entries, proofs, tiles, receipts, evidence, certificates)
     for room in (

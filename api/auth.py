@@ -23,8 +23,10 @@ from ledger.access import Viewer
 from ledger.application import Ledger
 
 if TYPE_CHECKING:
+    from api.outbox.outbox import Outbox
     from api.publishing import Publishing
     from api.settings import Settings
+    from api.timers import Timers
     from ledger.tokens import Token, Tokens
     from projections.keeper import Keeper
 
@@ -71,6 +73,8 @@ class Wiring:
     keeper: Keeper
     publishing: Publishing
     settings: Settings
+    timers: Timers | None = None
+    outbox: Outbox | None = None
 
 
 def wiring_of(request: Request) -> Wiring:

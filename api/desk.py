@@ -79,7 +79,7 @@ class Desk:
             return None if unit is None else self.ledger.uid("subject", unit)
         return self.ledger.uid("subject", self.viewer.actor) if role == "SUBJECT" else None
 
-    def _is_own(self, subject: str) -> bool:
+    def is_own(self, subject: str) -> bool:
         """Whether a record is that subject's, under any of its registrations, or that of a unit which ended and whose
         open matters it answers for. A head reads the unit's own alone: a reorganisation opens no old file to them."""
         own, relations = self.own_uid(), self.ledger.relations()
@@ -98,9 +98,9 @@ class Desk:
         if self.is_about_viewer(uid):
             return False
         if role == "SUBJECT":
-            return self._is_own(uid)
+            return self.is_own(uid)
         if role != "UNIT_HEAD" or registration.data["kind"] != "PERSON":
-            return role != "UNIT_HEAD" or self._is_own(uid)
+            return role != "UNIT_HEAD" or self.is_own(uid)
         return self.ledger.relations().same(self.ledger.unit_on(uid, self.today()), self.own_uid())
 
     def purpose(self, purpose: str | None) -> str:
@@ -169,7 +169,7 @@ class Desk:
 
     def score(self, unit: str, moment: Moment) -> dict[str, Any]:
         """A unit's score with its lines, for this viewer."""
-        allowed = self.viewer.role not in ("SUBJECT", "UNIT_HEAD") or self._is_own(unit)
+        allowed = self.viewer.role not in ("SUBJECT", "UNIT_HEAD") or self.is_own(unit)
         if not allowed or self._registered(unit, moment.as_known).data["kind"] != "UNIT":
             raise not_found()
         answer = unit_score(self.ledger, unit, as_of=moment.as_of, as_known=moment.as_known, viewer=self.viewer.role)
@@ -184,7 +184,6 @@ class Desk:
                 as_of=moment.as_of,
                 as_known=moment.as_known,
                 viewer=self.viewer.role,
-                unit=self.viewer.unit,
             )
         except NotFound:
             raise not_found() from None
@@ -202,7 +201,7 @@ class Desk:
 
     def _may_read_check(self, answer: Mapping[str, Any]) -> bool:
         if self.viewer.role == "SUBJECT":
-            return self._is_own(str(answer["subject_uid"]))
+            return self.is_own(str(answer["subject_uid"]))
         if self.is_about_viewer(str(answer["subject_uid"])):
             return False
         return self.viewer.role != "HR" or self._requested(answer)
@@ -210,16 +209,18 @@ class Desk:
     def _requested(self, check: Mapping[str, Any]) -> bool:
         """Whether the viewer's unit, or one whose matters it took over, requested the check; either may be named by its
         id or its pseudonym."""
-        unit, requester = self.viewer.unit, check.get("requester")
-        if unit is None or not isinstance(requester, str):
-            return False
-        asked = self.ledger.uid("subject", requester) or requester
-        return asked in self.ledger.relations().stands_for(self.ledger.uid("subject", unit) or unit)
+        requester = check.get("requester")
+        return isinstance(requester, str) and (self.ledger.uid("subject", requester) or requester) in self.units()
+
+    def units(self) -> frozenset[str]:
+        """The viewer's unit and all it stands for, by pseudonym; empty without one."""
+        unit = self.viewer.unit
+        return self.ledger.relations().stands_for(None if unit is None else self.ledger.uid("subject", unit) or unit)
 
     def access_log(self, subject: str) -> dict[str, Any]:
         """Which unit looked at a subject's record, in which role, when and why."""
         registration = self._registered(subject, self.ledger.size)
-        if self.viewer.role == "SUBJECT" and not self._is_own(registration.uid):
+        if self.viewer.role == "SUBJECT" and not self.is_own(registration.uid):
             raise not_found()
         if self.viewer.role != "SUBJECT":
             self._look([registration.uid], Scope.ACCESS_LOG, purpose=self.purpose(None))
@@ -235,7 +236,7 @@ class Desk:
                 uid = None
         if uid is None or not self._may_read_file(self._registered(uid, self.ledger.size)):
             raise not_found()
-        if self.ledger.kind_of(uid).value == "PERSON" and not self._is_own(uid):
+        if self.ledger.kind_of(uid).value == "PERSON" and not self.is_own(uid):
             self._look([uid], Scope.LOOKUP, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
         return uid
 
@@ -249,7 +250,7 @@ class Desk:
 
     def cites(self, subject: str, attachment: str) -> bool:
         """Whether the viewer's own file, as the viewer sees it, cites an attachment. Nothing is shown: no look."""
-        if self.viewer.role != "SUBJECT" or not self._is_own(subject):
+        if self.viewer.role != "SUBJECT" or not self.is_own(subject):
             return False
         moment = self.moment(None, None)
         answer = integrity_file(
@@ -265,10 +266,10 @@ class Desk:
         """Something of one subject's record is handed out."""
         self._look([subject], scope, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
 
-    def look_at_list(self, subjects: list[str], scope: str) -> None:
+    def look_at_list(self, subjects: list[str], scope: str, purpose: str | None = None) -> None:
         """A page of a list was read: one look at the people on it."""
         if subjects:
-            self._look(subjects, scope, purpose=OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
+            self._look(subjects, scope, purpose=purpose or OWN_PURPOSES.get(self.viewer.role, CASE_PURPOSE))
 
     def _look(
         self,
@@ -300,7 +301,7 @@ class Desk:
             return True
         data = opening.data
         owner = data.get("subject_id") or data.get("promisor_id") or data.get("unit_id")
-        return self._is_own(str(owner or opening.stream.partition("/")[2]))
+        return self.is_own(str(owner or opening.stream.partition("/")[2]))
 
     def line(self, type_: str, body: Mapping[str, Any]) -> Line:
         """A command of this viewer from a request's body: `effective_on` is today unless it says otherwise."""

@@ -48,11 +48,10 @@ class Timers:
     def run_once(self) -> int:
         """Write what has passed by today; how many entries that were. What somebody else did first is left alone."""
         today, written = day_of(self._ledger.clock()), 0
-        for one in passed(self._ledger, self._ledger.store.engine, today):
+        for one in passed(self._ledger, self._ledger.store.engine, today, self._done):
             if self._stopped.is_set():
                 break
-            if one.name not in self._done:
-                written += self._write(one, today)
+            written += self._write(one, today)
         return written
 
     def _write(self, one: Passed, today: date) -> int:

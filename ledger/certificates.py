@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 _PSEUDONYM: Final = "certificate"  # what the digests under the index key are for
 _PSEUDONYM_BYTES: Final = 16
 _HOLDS_IN: Final = ("NOTIFIED", "FINAL")
+DECIDED_AGAIN: Final = ("EligibilityDisputed", "EligibilityRedetermined", "EligibilityWithdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def issue(ledger: Ledger, check_id: str, viewer: Viewer) -> Issued:
     """Issue a certificate of a check's decision to a viewer who may have it; a look.
 
     `NotFound` with code `unknown-check`, also for whom it is not; `Refused` with code `wrong-state` before the decision
-    was served and after it was disputed, `check-withdrawn`, or `no-id-number` where nobody could be matched with it.
+    was served and after it was disputed, `check-withdrawn`, `edition-succeeded` where another edition is in force by
+    now, `too-many-certificates` where as many hold as may, or `no-id-number` where nobody could be matched with it.
     """
     uid = _looked_at(ledger, check_id, viewer)
     key = certificate_key(ledger)
@@ -78,6 +80,10 @@ def issue(ledger: Ledger, check_id: str, viewer: Viewer) -> Issued:
             raise Refused("a certificate is of a decision that was served and stands", code="wrong-state")
         if check.events[-1] >= published.size:
             raise Refused("the check has just moved on; ask again", code="wrong-state")
+        if not same_edition(ledger, check, ledger.size, today):
+            raise Refused("it was decided under an edition that is in force no more", code="edition-succeeded")
+        if _live(ledger, uid, today) >= shipped_defaults().certificates.live_per_check:
+            raise Refused("revoke one that is not needed, or wait until one ends", code="too-many-certificates")
         list_id, list_index = _free_place(ledger)
         exp = midnight(today + timedelta(days=min(days, MAX_DAYS)))
         said = Certificate(
@@ -194,6 +200,26 @@ def consent_withdrawn(ledger: Ledger, check: Folded, size: int) -> bool:
     return check.consent_id is not None and any(
         entry.type == "ConsentWithdrawn" and entry.data["consent_id"] == check.consent_id
         for entry in ledger.history(check.subject, size)
+    )
+
+
+def same_edition(ledger: Ledger, check: Folded, size: int, today: date) -> bool:
+    """Whether a check was decided under the edition that is in force on a day, as known at a size."""
+    return ledger.editions(size).on(today).id == check.rulebook
+
+
+def _live(ledger: Ledger, uid: str, today: date) -> int:
+    """How many certificates of a check's decision as it stands were neither revoked nor have ended."""
+    entries = ledger.stream(f"{Check.KIND}/{uid}", ledger.size)
+    revoked = {entry.data["digest"] for entry in entries if entry.type == CertificateRevoked.__name__}
+    decided = max((entry.index for entry in entries if entry.type in DECIDED_AGAIN), default=-1)
+    days = timedelta(days=min(shipped_defaults().certificates.valid_days, MAX_DAYS))
+    return sum(
+        entry.type == CertificateIssued.__name__
+        and entry.index > decided
+        and entry.data["digest"] not in revoked
+        and today < day_of(entry.recorded_at) + days
+        for entry in entries
     )
 
 

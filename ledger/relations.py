@@ -61,7 +61,13 @@ class Relations:
 
     def ended_on(self, uid: str) -> date | None:
         """The first day on which a unit is no more; None for one that goes on."""
-        return next((entry.effective_on for entry in self.reorganised if uid in ended(entry)), None)
+        entry = self._end_of(uid)
+        return None if entry is None else entry.effective_on
+
+    def _end_of(self, uid: str) -> Logged | None:
+        """The reorganisation with which a unit ended, whichever of its registrations was named in it."""
+        uid = self.survivor(uid)
+        return next((entry for entry in self.reorganised if uid in map(self.survivor, ended(entry))), None)
 
     def has_ended(self, uid: str, on: date) -> bool:
         day = self.ended_on(uid)
@@ -70,7 +76,7 @@ class Relations:
     def successors(self, uid: str) -> list[str]:
         """Whose the open matters of a unit that ended were from then on, one after the other."""
         found: list[str] = []
-        while (entry := next((one for one in self.reorganised if uid in ended(one)), None)) is not None:
+        while (entry := self._end_of(uid)) is not None:
             uid = str(entry.data["successor_id"])
             if uid in found:  # no rule lets a circle close
                 break

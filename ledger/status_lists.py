@@ -1,20 +1,28 @@
 """Status lists: which certificates hold no more, by what the log says (draft-ietf-oauth-status-list).
 
 A bit is set where the certificate was revoked; where its check was disputed, decided again or withdrawn since; where
-the consent was withdrawn; and where another edition of the rulebook is in force than the one it was decided under.
+the consent was withdrawn; where the identity it was made for was corrected, or the registration it was taken from is
+another one's now; and where another edition of the rulebook is in force than the one it was decided under.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ledger.artefacts.certificate import LIST_BYTES, STATUS_LIST, StatusList
 from ledger.artefacts.jws import sign_jws
-from ledger.certificates import consent_withdrawn, midnight, read_check, signing_key_at
+from ledger.certificates import (
+    DECIDED_AGAIN,
+    consent_withdrawn,
+    midnight,
+    read_check,
+    same_edition,
+    signing_key_at,
+)
 from ledger.clock import day_of
 from ledger.errors import NotFound, Unavailable
-from ledger.folds.check import Check
 from ledger.keyring import certificate_key_name
 from ledger.rulebook.defaults import shipped_defaults
 
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     from ledger.reading import Logged
 
 _HOLDS_IN: Final = ("NOTIFIED", "FINAL")
-_DECIDED_AGAIN: Final = ("EligibilityDisputed", "EligibilityRedetermined", "EligibilityWithdrawn")
 
 
 def status_list(ledger: Ledger, list_id: int, checkpoint: Checkpoint) -> bytes:
@@ -34,12 +41,14 @@ def status_list(ledger: Ledger, list_id: int, checkpoint: Checkpoint) -> bytes:
     `no-certificate-key` where the key is not on this machine.
     """
     bits, size, now = bytearray(LIST_BYTES), checkpoint.size, ledger.clock()
-    issued = [entry for entry in ledger.by_type("CertificateIssued", size) if entry.data["status_list"] == list_id]
+    issued: dict[str, list[Logged]] = {}
+    for entry in ledger.by_type("CertificateIssued", size):
+        if entry.data["status_list"] == list_id:
+            issued.setdefault(entry.stream, []).append(entry)
     if not issued:
         raise NotFound("no certificate has a place in such a list", code="no-status-list")
-    for entry in issued:
-        if why_not(ledger, entry, size, day_of(now)) is not None:
-            index = entry.data["status_index"]
+    for of_check in issued.values():
+        for index in why_not(ledger, of_check, size, day_of(now)):
             bits[index >> 3] |= 1 << (index & 7)
     key = signing_key_at(ledger)
     if key is None:
@@ -57,20 +66,34 @@ def status_list(ledger: Ledger, list_id: int, checkpoint: Checkpoint) -> bytes:
     return sign_jws(STATUS_LIST, said.payload(), certificate_key_name(ledger.origin), key).format()
 
 
-def why_not(ledger: Ledger, issued: Logged, size: int, today: date) -> str | None:
-    """Why a certificate holds no more, as a code, as known at a size; None while it does."""
-    entries = ledger.stream(issued.stream, size)
-    digest = issued.data["digest"]
-    if any(entry.type == "CertificateRevoked" and entry.data["digest"] == digest for entry in entries):
-        return "revoked"
-    check = read_check(ledger, issued.uid, size, date.max)
-    later = [entry for entry in entries if entry.index > issued.index and entry.type in _DECIDED_AGAIN]
-    if later or check.state not in _HOLDS_IN:
-        return "decision-changed"
-    if consent_withdrawn(ledger, check, size):
-        return "consent-withdrawn"
-    return None if _same_edition(ledger, check, size, today) else "edition-succeeded"
-
-
-def _same_edition(ledger: Ledger, check: Check, size: int, today: date) -> bool:
-    return ledger.editions(size).on(today).id == check.rulebook
+def why_not(ledger: Ledger, issued: Sequence[Logged], size: int, today: date) -> dict[int, str]:
+    """Why certificates of one check hold no more: codes by their places in the list, as known at a size."""
+    entries = ledger.stream(issued[0].stream, size)
+    revoked = {entry.data["digest"] for entry in entries if entry.type == "CertificateRevoked"}
+    decided = max((entry.index for entry in entries if entry.type in DECIDED_AGAIN), default=-1)
+    check = read_check(ledger, issued[0].uid, size, date.max)
+    reason: str | None = None  # which holds for all of them
+    if check.state not in _HOLDS_IN:
+        reason = "decision-changed"
+    elif consent_withdrawn(ledger, check, size):
+        reason = "consent-withdrawn"
+    elif not same_edition(ledger, check, size, today):
+        reason = "edition-succeeded"
+    corrected = max(
+        (entry.index for entry in ledger.history(check.subject, size) if entry.type == "SubjectIdentityCorrected"),
+        default=-1,
+    )
+    survivor = ledger.relations(size).survivor(check.subject)
+    found: dict[int, str] = {}
+    for entry in issued:
+        if entry.data["digest"] in revoked:
+            own: str | None = "revoked"
+        elif decided > entry.index:
+            own = "decision-changed"
+        elif corrected > entry.index or ledger.relations(entry.index).survivor(check.subject) != survivor:
+            own = "identity-changed"
+        else:
+            own = reason
+        if own is not None:
+            found[entry.data["status_index"]] = own
+    return found

@@ -9,7 +9,7 @@ from typing import Final
 
 from ledger.domain.sections import Retention
 from ledger.folds.assessment import Assessment
-from ledger.folds.check import Check
+from ledger.folds.check import TRANSITIONS, Check
 from ledger.folds.commitment import Commitment
 from ledger.folds.consent import Consent
 from ledger.folds.sanction import Sanction
@@ -44,12 +44,13 @@ def promise_steps(commitment: Commitment) -> Iterator[Step]:
     yield Step("KEEP_PROMISE", *of, commitment.made_on, commitment.due_on, events=commitment.events)
 
 
-def check_steps(timeline: EditionTimeline | None, check: Check, entries: Sequence[Logged], on: date) -> Iterator[Step]:
-    """What is waited for in a check. One that is INCOMPLETE is never decided."""
+def check_steps(timeline: EditionTimeline | None, check: Check, entries: Sequence[Logged]) -> Iterator[Step]:
+    """What is waited for in a check, from the day of the entry that led to its state. One that is INCOMPLETE is never
+    decided. A result may be disputed until it is final, also after the last day that the remedy table names."""
     if check.outcome == "INCOMPLETE":
         return
-    counting = [entry for entry in entries if entry.effective_on <= on]
-    since = max((entry.effective_on for entry in counting), default=check.requested_on)
+    led = [entry for entry in entries if entry.index in check.events and _leads_to(entry.type) == check.state]
+    since = max((entry.effective_on for entry in led), default=check.requested_on)
     of = ("check", check.id, check.uid, check.subject, check.state)
     more = {"requester": check.requester, "events": check.events}
     if check.state == "NOTICED" and check.reply_due is not None:
@@ -64,8 +65,16 @@ def check_steps(timeline: EditionTimeline | None, check: Check, entries: Sequenc
     periods = {"DISPUTE_CHECK": dispute.file, "REDETERMINE": dispute.decide}
     for kind in _OF_CHECK.get(check.state, ()):
         last, basis = remedy_period(timeline, row, periods.get(kind), dispute.demonstration, since)
-        if kind != "DISPUTE_CHECK" or last is None or on <= last:
-            yield Step(kind, *of, since, last, basis, **more)  # type: ignore[arg-type]
+        starts = since
+        if kind == "FINALISE_CHECK" and check.state == "NOTIFIED":
+            over, _ = remedy_period(timeline, row, dispute.file, dispute.demonstration, since)
+            starts = since if over is None else day_after(over)
+        yield Step(kind, *of, starts, last, basis, **more)  # type: ignore[arg-type]
+
+
+def _leads_to(type_: str) -> str | None:
+    """The state that an entry of a check leads to, None for one that moves none."""
+    return TRANSITIONS[type_][1] if type_ in TRANSITIONS else None
 
 
 def consent_steps(consent: Consent, on: date) -> Iterator[Step]:

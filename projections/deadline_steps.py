@@ -76,7 +76,7 @@ KINDS: Final = {
     "FINALISE_CHECK": Kind(_DUTY, ("HR",), ("EligibilityFinalised",)),
     "FEEDBACK": Kind(_RIGHT, ("SUBJECT",)),
     "PUBLISH": Kind(_DUTY, ("ASSESSOR",), ("AssessmentPublished",)),
-    "ANCHOR": Kind(_SELF, ("SYSTEM",), ("AccessAnchored",)),
+    "ANCHOR": Kind(_DUTY, ("SYSTEM",), ("AccessAnchored",)),
     "LOOK_SHOWN": Kind(_SELF, ("SYSTEM",)),
     "ERASE": Kind(_DUTY, ("DPO",), ("ErasureOrdered",)),
 }

@@ -20,9 +20,9 @@ from ledger.folds.commitment import REORGANISATION, fold_commitment
 from ledger.folds.consent import fold_consent
 from ledger.folds.facts import Records, over_by, reads
 from ledger.folds.order import records_of
-from ledger.folds.sanction import fold_sanctions
+from ledger.folds.sanction import sanctions_of
 from ledger.reading import Logged
-from ledger.rulebook.calendar import calendar_of
+from ledger.rulebook.calendar import LONGEST_COUNTED_DAYS, calendar_of
 from ledger.rulebook.windows import EditionTimeline
 from projections.deadline_records import (
     assessment_steps,
@@ -42,6 +42,7 @@ Streams = dict[str, list[Logged]]
 _FOLDED: Final = frozenset({"breach", "commitment", "check", "consent", "assessment", "subject"})
 _NAMED: Final = frozenset({"SUBJECT", "UNIT_HEAD", "AUDITOR"})  # who reads callers' ids in a list
 _ANCHORED: Final = "AccessAnchored"
+_IMPOSED: Final = "SanctionImposed"
 _BESIDE: Final = ""  # a stream of no kind
 _NOTHING: Final = Records("", (), (), (), (), (), (), {})
 _OWN_ONLY: Final = frozenset({"SUBJECT", "UNIT_HEAD"})
@@ -63,15 +64,16 @@ _KEPT_TOO_LONG: Final = frozenset({"DPO", "AUDITOR"})
 class Asked:
     """Who asks, for steps of whom: a subject's own, those of a role, or all that the viewer may see.
 
-    `viewer_uid` is the person who asks: nobody but a SUBJECT is shown steps of a record about themselves. `unit` is
-    the pseudonym of the viewer's unit: HR sees the checks that it requested. `streams` are those that may hold one of
+    `viewer_uid` is the person who asks: nobody but a SUBJECT is shown steps of a record about themselves, under any of
+    their registrations. `unit` are the pseudonyms of the viewer's unit and of all it stands for: HR sees the checks
+    that they requested. `streams` are those that may hold one of
     the role's steps, where somebody knows (`projections.turns`); `looks` those at the subject, of the access log.
     """
 
     viewer: str = "AUDITOR"
     subject: str | None = None
     role: str | None = None
-    unit: str | None = None
+    unit: frozenset[str] = frozenset()
     viewer_uid: str | None = None
     streams: Sequence[str] | None = None
     looks: Sequence[Logged] = ()
@@ -87,11 +89,13 @@ def deadlines(reader: Reader, *, as_of: date, as_known: int, asked: Asked) -> di
     steps = steps_of(reader, as_of, as_known, None if whose is None else whose.uid, asked.streams)
     if whose is not None:
         steps += look_steps(whose.uid, asked.looks, as_of)
+    viewer = asked.viewer_uid
+    own = frozenset() if viewer is None else frozenset(reader.registrations(viewer, reader.size))
     kinds: dict[str, str] = {}
     rows = [
         row_of_step(reader, step, as_of, named=asked.viewer in _NAMED)
         for step in steps
-        if _for(asked, step) and _seen(reader, asked, step, as_known, kinds)
+        if _for(asked, step) and _seen(reader, asked, step, own, as_known, kinds)
     ]
     rows.sort(key=lambda row: (row["due"] is None, row["due"] or "", row["from"], row["uid"], row["kind"]))
     return {
@@ -108,10 +112,12 @@ def deadlines(reader: Reader, *, as_of: date, as_known: int, asked: Asked) -> di
 
 
 def people_of(reader: Reader, answer: Mapping[str, Any]) -> list[str]:
-    """The persons among the subjects of a list, pseudonyms, sorted: reading the list is a look at them."""
+    """The persons among the subjects of a list, whom it was asked for included; pseudonyms, sorted. Reading the list is
+    a look at them."""
     kinds: dict[str, str] = {}
-    named = sorted({str(row["subject_uid"]) for row in answer["deadlines"] if row["subject_uid"] is not None})
-    return [uid for uid in named if _kind(reader, uid, int(answer["size"]), kinds) == "PERSON"]
+    named = {str(row["subject_uid"]) for row in answer["deadlines"] if row["subject_uid"] is not None}
+    named |= {str(answer["subject_uid"])} if "subject_uid" in answer else set()
+    return [uid for uid in sorted(named) if _kind(reader, uid, int(answer["size"]), kinds) == "PERSON"]
 
 
 # Which steps there are.
@@ -134,6 +140,10 @@ def steps_of(
         found = _of_stream(reader, timeline, stream, entries, elsewhere, erased, on, size)
         about = (_about(reader, step, size) for step in found)
         steps += [step for step in about if subject in (None, step.subject)]
+    imposed = [entry for entries in streams.values() for entry in entries if entry.type == _IMPOSED]
+    for person in dict.fromkeys(reader.survivor(entry.stream.partition("/")[2], size) for entry in imposed):
+        if subject in (None, person):
+            steps += sanction_steps(person, sanctions_of(reader, person, on, size), on)
     return steps if subject is not None else [*steps, *_anchoring(reader, on, size)]
 
 
@@ -184,7 +194,7 @@ def _of_stream(
     elif kind == "check":
         check = fold_check(check_entries(entries, elsewhere), on)
         if check is not None:
-            yield from check_steps(timeline, check, entries, on)
+            yield from check_steps(timeline, check, entries)
             record = Step("", kind, check.id, uid, check.subject, check.state, on, requester=check.requester)
             yield from erasure_steps(timeline, record, entries, erased, on)
     elif kind == "consent":
@@ -194,8 +204,6 @@ def _of_stream(
         assessment = fold_assessment(entries, on)
         if assessment is not None:
             yield from assessment_steps(reader, timeline, assessment, entries, on, size)
-    elif kind == "subject":
-        yield from sanction_steps(uid, fold_sanctions(entries, on), on)
 
 
 def _anchoring(reader: Reader, on: date, size: int) -> Iterator[Step]:
@@ -203,7 +211,7 @@ def _anchoring(reader: Reader, on: date, size: int) -> Iterator[Step]:
     anchored = [entry for entry in reader.by_type(_ANCHORED, size) if day_of(entry.recorded_at) <= on]
     if anchored:
         newest = anchored[-1]
-        due = max(on, day_after(day_of(newest.recorded_at)))
+        due = day_after(day_of(newest.recorded_at))
         yield Step("ANCHOR", newest.kind, newest.uid, newest.uid, None, "ACTIVE", due, due, events=(newest.index,))
 
 
@@ -214,19 +222,18 @@ def _for(asked: Asked, step: Step) -> bool:
     return asked.role is None or asked.role in KINDS[step.kind].roles
 
 
-def _seen(reader: Reader, asked: Asked, step: Step, size: int, kinds: dict[str, str]) -> bool:
-    """Whether this viewer may know of a step; `kinds` remembers what kinds of subjects there are."""
+def _seen(reader: Reader, asked: Asked, step: Step, own: frozenset[str], size: int, kinds: dict[str, str]) -> bool:
+    """Whether this viewer may know of a step; `own` are the viewer's own registrations, and `kinds` remembers what
+    kinds of subjects there are."""
     viewer, subject = asked.viewer, step.subject
     if viewer in _OWN_ONLY and (asked.subject is None or subject is None):
         return False
-    if viewer != "SUBJECT" and subject is not None and subject == asked.viewer_uid:
+    if viewer != "SUBJECT" and subject in own:
         return False
     if step.kind == "ERASE":
         return viewer in _KEPT_TOO_LONG
     if step.record_kind != "breach":
-        requested = (
-            step.record_kind != "check" or viewer != "HR" or (asked.unit is not None and step.requester == asked.unit)
-        )
+        requested = step.record_kind != "check" or viewer != "HR" or step.requester in asked.unit
         return requested and viewer in _READ_BY[step.record_kind]
     of_unit = _kind(reader, str(subject), size, kinds) == "UNIT"
     column = column_of(viewer)
@@ -259,7 +266,7 @@ def row_of_step(reader: Reader, step: Step, on: date, *, named: bool) -> dict[st
         "from": step.starts.isoformat(),
         "due": iso(step.due),
         "days_left": None if step.due is None else (step.due - on).days,
-        "working_days_left": None if calendar is None else _working_days_left(step, calendar, on),
+        "working_days_left": _working_days_left(step, calendar, on),
         "clause": None if basis is None else basis.authority.clause,
         "edition": None if basis is None else basis.edition,
         "calendar": calendar,
@@ -274,8 +281,10 @@ def row_of_step(reader: Reader, step: Step, on: date, *, named: bool) -> dict[st
     return row
 
 
-def _working_days_left(step: Step, calendar_id: str, on: date) -> int:
-    """Working days from the day after `on` to the last day, that one included; negative once it is over."""
-    assert step.due is not None
+def _working_days_left(step: Step, calendar_id: str | None, on: date) -> int | None:
+    """Working days from the day after `on` to the last day, that one included; negative once it is over. None where
+    another day counts, or where it is so far that days are counted."""
+    if calendar_id is None or step.due is None or abs((step.due - on).days) > LONGEST_COUNTED_DAYS:
+        return None
     calendar = calendar_of(calendar_id)
     return calendar.working_days(on, step.due) if on <= step.due else -calendar.working_days(step.due, on)

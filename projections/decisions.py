@@ -19,7 +19,7 @@ from ledger.reading import Logged
 from ledger.rulebook.eligibility import Verdict
 from projections.clauses import edition_item, edition_of
 from projections.difference import named_entry
-from projections.reader import Reader
+from projections.reader import Reader, around_check
 
 Pseudonym = Callable[[str], str]
 """The pseudonym that stands for an id of the ledger in what is handed out."""
@@ -60,7 +60,7 @@ def decisions(
 def _decided(reader: Reader, pseudonym: Pseudonym, entries: Sequence[Logged], size: int) -> Decided:
     request = entries[0]
     subject = str(request.data["subject_id"])
-    whole = check_entries(entries, reader.history(subject, size))
+    whole = check_entries(entries, around_check(reader, request, size))
     check = fold_check(whole, date.max)
     evaluated = next((entry for entry in reversed(entries) if entry.type == EVALUATION), None)
     if check is None or evaluated is None:

@@ -15,9 +15,9 @@ from ledger.folds.check import Check, check_entries, fold_check
 from ledger.reading import Logged
 from ledger.rulebook.deadlines import is_provisional
 from ledger.rulebook.remedies import RecordOf
-from projections.reader import Reader
+from projections.reader import Reader, around_check
 from projections.recourse import recourse_for
-from projections.visibility import Column, column_of
+from projections.visibility import SEES_CHECKS, Column, column_of
 
 REFERENCE_CLAUSE: Final = "征信业管理条例 18"  # with whose consent; what it may lead to is REFER, by an edition's rule
 _DECISIONS: Final = ("EligibilityDecided", "EligibilityRedetermined")
@@ -28,12 +28,13 @@ def check(
 ) -> dict[str, Any]:
     """The check on a day, as known at a size; `NotFound` with code `unknown-check` before its request.
 
-    Who decided, on which reasons, and what the candidate said is for the candidate, the HR organ that asked (any, when
-    `unit` is None) and the auditor.
+    A check names what stands against its candidate, so it is absent as well to who sees no record of a person: a unit's
+    head and the public (DOMAIN §8). Who decided, on which reasons, and what the candidate said is for the candidate,
+    the HR organ that asked (any, when `unit` is None) and the auditor.
     """
-    uid = reader.uid("check", check_id)
+    uid = reader.uid("check", check_id) if column_of(viewer) in SEES_CHECKS else None
     entries = reader.stream(f"check/{uid}", as_known) if uid is not None else ()
-    known = reader.history(entries[0].data["subject_id"], as_known) if entries else ()
+    known = around_check(reader, entries[0], as_known) if entries else ()
     folded = fold_check(check_entries(entries, known), as_of) if entries else None
     if folded is None:
         raise NotFound("no such check was requested then", code="unknown-check")

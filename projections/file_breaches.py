@@ -47,7 +47,7 @@ def shown_breaches(view: FileView) -> list[Shown]:
         if breach.subject != view.records.subject:
             continue
         state = reads(breach, view.timeline, view.on)
-        seen = _sight(view, breach, row_of(state, breach.severity, of_unit=view.of_unit))
+        seen = sight_of(view.column, breach, row_of(state, breach.severity, of_unit=view.of_unit))
         if seen is not Sight.NOTHING:
             whole = seen is Sight.WHOLE
             shown.append(Shown(breach, breach_item(view, breach, state, whole=whole), whole))
@@ -66,9 +66,10 @@ def counted_breaches(view: FileView) -> list[Breach]:
     ]
 
 
-def _sight(view: FileView, breach: Breach, row: Row) -> Sight:
-    seen = sight(view.column, row)
-    if view.column is Column.PUBLIC and not _published(breach):
+def sight_of(column: Column, breach: Breach, row: Row) -> Sight:
+    """How much a viewer sees of a breach in a row; the public only of what is published."""
+    seen = sight(column, row)
+    if column is Column.PUBLIC and not _published(breach):
         return Sight.NOTHING
     return seen
 

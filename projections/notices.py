@@ -7,7 +7,7 @@ access log knows when that was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -61,23 +61,25 @@ def notices_of(reader: Reader, subject: str, size: int) -> list[Notice]:
     """The notices to a subject (a pseudonym) among the first `size` entries, newest first."""
     streams: dict[str, list[Logged]] = {}
     found: list[Notice] = []
+    registrations = reader.registrations(subject, size)
     for entry in reader.history(subject, size):
         known = streams.setdefault(entry.stream, [])
         known.append(entry)
         notice = _in_stream(entry, known) if entry.type in TOLD else None
-        if notice is not None and reader.survivor(notice.subject, size) == subject:
+        if notice is not None and notice.subject in registrations:
             found.append(notice)
     return found[::-1]
 
 
-def seen_by(looks: Iterable[Logged], subject: str) -> int:
-    """How much of the ledger a subject had before it when it last looked at its own file; 0 where it never did."""
-    own = (look for look in looks if look.purpose == OWN and _by(look, subject) and _of_file(look))
+def seen_by(looks: Iterable[Logged], registrations: Collection[str]) -> int:
+    """How much of the ledger a subject had before it when it last looked at its own file, under whichever of its
+    registrations; 0 where it never did."""
+    own = (look for look in looks if look.purpose == OWN and _by(look, registrations) and _of_file(look))
     return max((int(look.data.get("as_known") or 0) for look in own), default=0)
 
 
-def _by(look: Logged, subject: str) -> bool:
-    return subject in (look.actor["id"], look.actor.get("unit"))
+def _by(look: Logged, registrations: Collection[str]) -> bool:
+    return look.actor["id"] in registrations or look.actor.get("unit") in registrations
 
 
 def _of_file(look: Logged) -> bool:

@@ -6,14 +6,14 @@ Whoever submits one of these is refused or told so where it was written before, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ledger.folds.sanction import fold_sanctions
+from ledger.folds.sanction import sanctions_of
 from ledger.reading import Logged
 from projections import views
 from projections.deadline_records import is_clean
@@ -22,6 +22,7 @@ from projections.reader import Reader
 FLAGGED: Final = "CommitmentOverdueFlagged"
 LAPSED: Final = "ReplyLapsed"
 LIFTED: Final = "SanctionLifted"
+IMPOSED: Final = "SanctionImposed"
 _OF_LISTS: Final = (
     (LAPSED, "breaches", "breach", "NOTIFIED", "reply_due"),
     (FLAGGED, "commitments", "commitment", "OPEN", "due"),
@@ -37,16 +38,21 @@ class Passed:
     name: str
 
 
-def passed(reader: Reader, engine: sa.Engine, today: date) -> Iterator[Passed]:
-    """Reply periods, promises and sanctions whose last day lies before today and that no entry says are over."""
+def passed(reader: Reader, engine: sa.Engine, today: date, done: Collection[str] = ()) -> Iterator[Passed]:
+    """Reply periods, promises and sanctions whose last day lies before today and that no entry says are over.
+
+    No record is read for what is `done`, by name.
+    """
     for type_, of, kind, state, column in _OF_LISTS:
         for uid, due in _rows(engine, of, state, column, today):
+            if (name := f"{type_}/{uid}/{due}") in done:
+                continue
             entries = reader.stream(f"{kind}/{uid}", reader.size)
             if entries and not (type_ == FLAGGED and _said(entries, due)):
                 named = str(entries[0].data[f"{kind}_id"])
                 ref = named if reader.uid(kind, named) == uid else uid
-                yield Passed(type_, {f"{kind}_id": ref}, f"{type_}/{uid}/{due}")
-    yield from _sanctions(reader, today)
+                yield Passed(type_, {f"{kind}_id": ref}, name)
+    yield from _sanctions(reader, today, done)
 
 
 def _rows(engine: sa.Engine, of: str, state: str, column: str, today: date) -> list[tuple[str, str]]:
@@ -66,12 +72,18 @@ def _said(entries: Sequence[Logged], due: str) -> bool:
     return any(entry.type == FLAGGED and entry.effective_on.isoformat() > due for entry in entries)
 
 
-def _sanctions(reader: Reader, today: date) -> Iterator[Passed]:
+def _sanctions(reader: Reader, today: date, done: Collection[str]) -> Iterator[Passed]:
     """Sanctions that are over, whose person was given no other while they ran; the rest are for a human to lift."""
-    people = dict.fromkeys(entry.uid for entry in reader.by_type("SanctionImposed", reader.size))
-    for uid in people:
-        sanctions = fold_sanctions(reader.stream(f"subject/{uid}", reader.size), today)
+    size = reader.size
+    names: dict[str, dict[int, str]] = {}
+    for entry in reader.by_type(IMPOSED, size):
+        uid = reader.survivor(entry.uid, size)
+        names.setdefault(uid, {})[entry.index] = f"{LIFTED}/{uid}/{entry.data['kind']}/{entry.data['from']}"
+    for uid, by_index in names.items():
+        if set(by_index.values()) <= set(done):
+            continue
+        sanctions = sanctions_of(reader, uid, today, size)
         for one in sanctions:
-            if one.state(today) == "OVER" and is_clean(one, sanctions):
-                data = {"subject_id": uid, "kind": one.kind, "from": one.starts_on.isoformat()}
-                yield Passed(LIFTED, data, f"{LIFTED}/{uid}/{one.kind}/{one.starts_on}")
+            name = by_index[one.events[0]]
+            if name not in done and one.state(today) == "OVER" and is_clean(one, sanctions):
+                yield Passed(LIFTED, {"subject_id": uid, "kind": one.kind, "from": one.starts_on.isoformat()}, name)

@@ -68,3 +68,11 @@ def timeline_if_any(reader: Reader, size: int, on: date) -> EditionTimeline | No
     except NotFound:
         return None
     return timeline
+
+
+def around_check(reader: Reader, request: Logged, size: int) -> Sequence[Logged]:
+    """The entries among which `check_entries` finds the withdrawal of a check's consent: the consent's own,
+    whoever gave it, for a merge may be undone between the request and the withdrawal."""
+    named = request.data.get("consent_id")
+    uid = None if named is None else reader.uid("consent", named)
+    return reader.history(request.data["subject_id"], size) if uid is None else reader.stream(f"consent/{uid}", size)

@@ -6,13 +6,14 @@ file say what is open today.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from ledger.folds.breach import IN_FORCE, Breach
 from ledger.rulebook.calendar import calendar_of
-from ledger.rulebook.deadlines import last_appeal_day
-from ledger.rulebook.remedies import Period, RecordOf, Remedies, Step, remedies_for, routes_of
+from ledger.rulebook.remedies import Period, RecordOf, Remedies, Step, Where, remedies_for, routes_of
+from projections.file_remedies import remedies_of
 from projections.file_view import FileView, iso
 
 
@@ -20,7 +21,9 @@ def recourse_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
     """The rows of a standing finding: how the record here is contested, then the decision it rests on."""
     if state not in IN_FORCE or breach.decision_on is None:
         return []
-    return [_row(row, [_step(view, breach, step) for step in row.steps]) for row in routes_of(breach.record_kind)]
+    open_here = {str(remedy["route"]): remedy["until"] for remedy in remedies_of(view, breach, state)}
+    rows = routes_of(breach.record_kind)
+    return [_row(row, [_step(view, breach, step, open_here) for step in row.steps]) for row in rows]
 
 
 def recourse_for(kind: RecordOf) -> dict[str, Any]:
@@ -39,22 +42,19 @@ def _row(row: Remedies, steps: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _step(view: FileView, breach: Breach, step: Step) -> dict[str, Any]:
-    """A step with its last day to file, counted from the decision, and where it is under way the day to decide it."""
+def _step(view: FileView, breach: Breach, step: Step, open_here: Mapping[str, str | None]) -> dict[str, Any]:
+    """A step with its last day to file, and where it is under way the day to decide it. Elsewhere the day is counted
+    from the decision; of a step here it is what the file's `remedies` say, and none where it is not open."""
     item, decided = _written(step), breach.decision_on
     assert decided is not None
-    if step.file is not None:
-        item["until"] = iso(_last_to_file(view, step, step.file, decided))
+    if step.where is Where.HERE:
+        item |= {"until": open_here[step.route]} if open_here.get(step.route) is not None else {}
+    elif step.file is not None:
+        item["until"] = iso(_last_day(view, step.file, decided))
     pending = next((one for one in breach.appeals if one.route == step.route and one.decided_on is None), None)
     if pending is not None and step.decide is not None:
         item["decide_by"] = iso(_last_day(view, step.decide, pending.filed_on))
     return item
-
-
-def _last_to_file(view: FileView, step: Step, period: Period, decided: date) -> date | None:
-    if step.where == "HERE" and view.timeline is not None:
-        return last_appeal_day(view.timeline.on(view.on), decided)
-    return _last_day(view, period, decided)
 
 
 def _last_day(view: FileView, period: Period, start: date) -> date | None:

@@ -1,7 +1,8 @@
 """A unit's score on a day, as known at a size, with its lines shaped by the viewer.
 
 Who decides cases and who audits them see every entry. To everybody else (the unit and its head, the public) what
-individual officials contributed is one line with value and clause and the number of entries withheld (DESIGN §6).
+individual officials contributed is one line with value and clause and the number of entries withheld (DESIGN §6). A
+finding about the unit of which a viewer sees nothing (DOMAIN §8) is a line that says no more than its value and clause.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.errors import NotFound
-from ledger.folds.facts import assessment_of, findings_for_unit, promises_of, records_on
+from ledger.folds.facts import Records, assessment_of, findings_for_unit, promises_of, reads, records_on
 from ledger.rulebook.unit_score import unit_score as score_of
+from ledger.rulebook.windows import EditionTimeline
 from projections.figures import figure
+from projections.file_breaches import sight_of
 from projections.reader import Reader, registered
-from projections.visibility import sees_officials
+from projections.visibility import Column, Sight, column_of, row_of, sees_officials
 
 _OF_OFFICIALS = ("linked-finding", "link-cap")
 WITHHELD = "linked-findings"  # the label of the one line that stands for them
@@ -41,7 +44,8 @@ def unit_score(reader: Reader, unit: str, *, as_of: date, as_known: int, viewer:
     )
     shown = figure(outcome)
     if not open_lines:
-        shown["lines"] = _withholding(shown["lines"])
+        unseen = _unseen(records, timeline, as_of, column_of(viewer))
+        shown["lines"] = _withholding(_unnamed(shown["lines"], unseen))
     return {
         "subject": reader.caller_id(uid),
         "uid": uid,
@@ -53,6 +57,28 @@ def unit_score(reader: Reader, unit: str, *, as_of: date, as_known: int, viewer:
         "rulebook": outcome.edition,
         **shown,
     }
+
+
+def _unseen(records: Records, timeline: EditionTimeline, on: date, column: Column) -> frozenset[str]:
+    """The findings about the unit of which a viewer sees nothing on the day."""
+    return frozenset(
+        breach.id
+        for breach in records.breaches
+        if breach.subject == records.subject
+        and sight_of(column, breach, row_of(reads(breach, timeline, on), breach.severity, of_unit=True))
+        is Sight.NOTHING
+    )
+
+
+def _unnamed(lines: list[dict[str, Any]], unseen: frozenset[str]) -> list[dict[str, Any]]:
+    """The lines with those of unseen findings as value and clause, and none resting openly on their entries."""
+    entries = {index for line in lines if line["record"] in unseen for index in line["events"]}
+    return [
+        {**_without(line, entries), "params": {}, "record": None}
+        if line["record"] in unseen
+        else _without(line, entries)
+        for line in lines
+    ]
 
 
 def _withholding(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,9 +110,9 @@ def _as_one(lines: list[dict[str, Any]], entries: int) -> dict[str, Any]:
 
 
 def _without(line: dict[str, Any], entries: set[int]) -> dict[str, Any]:
-    """A limit rests on the entries of the lines it limits; those about officials are counted, not named."""
+    """A limit rests on the entries of the lines it limits; those withheld are counted, not named."""
     withheld = [index for index in line["events"] if index in entries]
     if not withheld:
         return line
     open_events = [index for index in line["events"] if index not in entries]
-    return {**line, "events": open_events, "events_withheld": len(withheld)}
+    return {**line, "events": open_events, "events_withheld": line.get("events_withheld", 0) + len(withheld)}

@@ -92,6 +92,7 @@ SEES_BALANCE: Final = frozenset({Column.PERSON, Column.AUDITOR})
 COUNTS_OFFICIALS: Final = frozenset({Column.PERSON, Column.UNIT_HEAD})  # how many findings of its officials a unit has
 SEES_OWN_HISTORY: Final = frozenset({Column.PERSON, Column.AUDITOR})  # checks, consents, records taken over, timeline
 SEES_CAREER: Final = _EVERYTHING | {Column.PERSON, Column.OWN_HR}  # posts, ranks, commendations, sanctions, promises
+SEES_CHECKS: Final = _EVERYTHING | {Column.PERSON, Column.OWN_HR, Column.RECRUITING_HR}  # what counted against whom
 SEES_TEXTS: Final = frozenset({Column.PERSON, Column.AUDITOR, Column.CASEWORK})
 SEES_PROMISES: Final = SEES_TEXTS | {Column.OWN_HR, Column.RECRUITING_HR}  # names and promises' words
 SEES_REPORTER: Final = frozenset({Column.AUDITOR, Column.CASEWORK})

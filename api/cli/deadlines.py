@@ -9,7 +9,20 @@ import typer
 
 from api.cli.door import Given, open_door
 from api.cli.looks import look_at_people
-from api.cli.options import Actor, AsJson, AsKnown, AsOf, Db, Lang, OfSubject, OfUnit, RoleSteps, Viewer, size_known
+from api.cli.options import (
+    Actor,
+    AsJson,
+    AsKnown,
+    AsOf,
+    Db,
+    Lang,
+    OfSubject,
+    OfUnit,
+    RoleSteps,
+    Viewer,
+    ViewersUnit,
+    size_known,
+)
 from api.cli.reading import AUDITOR, as_asked, day_or_today
 from api.text.deadlines import render_deadlines
 from ledger.access import Viewer as Looking
@@ -26,12 +39,14 @@ def deadlines(
     as_of: AsOf = None,
     as_known: AsKnown = None,
     viewer: Viewer = AUDITOR,
+    viewers_unit: ViewersUnit = None,
     db: Db = None,
     as_json: AsJson = False,
     lang: Lang = None,
     actor: Actor = None,
 ) -> None:
-    """Without a subject or unit the whole ledger's; `--role` leaves those of one role."""
+    """Without a subject or unit the whole ledger's; `--role` leaves those of one role. HR sees the checks that its
+    unit requested."""
     if of_subject is not None and of_unit is not None:
         raise typer.BadParameter("one-of-them")
     door = open_door(context, Given(db, as_json, lang, actor))
@@ -42,9 +57,11 @@ def deadlines(
         whose = of_subject or of_unit
         uid = None if whose is None or viewer not in HIDDEN_LOOKS else ledger.uid("subject", whose)
         looks = () if uid is None else ledger.access.looks_at(uid)
-        asked = Asked(viewer=viewer, subject=whose, role=role_steps, looks=looks)
+        unit = None if viewers_unit is None else ledger.uid("subject", viewers_unit)
+        units = ledger.relations().stands_for(unit)
+        asked = Asked(viewer=viewer, subject=whose, role=role_steps, looks=looks, unit=units)
         known = size_known(context, ledger, as_known)
         answer = read(ledger, as_of=day_or_today(as_of), as_known=known, asked=asked)
         people = people_of(ledger, answer)
-        look_at_people(ledger, Looking(door.actor, viewer), people, Scope.DEADLINES, PURPOSE.get(viewer))
+        look_at_people(ledger, Looking(door.actor, viewer, viewers_unit), people, Scope.DEADLINES, PURPOSE.get(viewer))
     door.answer(as_asked(answer, as_known), render_deadlines)

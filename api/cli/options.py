@@ -148,6 +148,7 @@ TokenDays = Annotated[int, typer.Option("--days", metavar="N")]
 
 OfSubject = Annotated[str | None, typer.Option("--subject", metavar="SUBJECT")]
 OfUnit = Annotated[str | None, typer.Option("--unit", metavar="UNIT")]
+ViewersUnit = Annotated[str | None, typer.Option("--viewer-unit", metavar="UNIT")]
 RoleSteps = Annotated[str | None, typer.Option("--role", metavar="ROLE", callback=_role)]
 
 CutOff = Annotated[str | None, typer.Option("--to", metavar="DATE|TIME|SIZE", callback=_moment)]

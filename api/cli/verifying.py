@@ -73,8 +73,8 @@ def verify(
         trust = trust_of(key or [], witness or [], quorum, require)
         held = beside_of(verify_day, status_list, subject_id, salt, certificate_purpose)
         raise typer.Exit(STATUS.get(verify_files(door, files, trust, beside, held, compare=compare), problems.OK))
-    held = (beside, status_list, verify_day, certificate_purpose, subject_id, salt)
-    if compare or any(given is not None for given in held):
+    for_files = (beside, status_list, verify_day, certificate_purpose, subject_id, salt)
+    if compare or any(given is not None for given in for_files):
         raise typer.BadParameter("for-files")
     pins = trust_of(key or [], witness or [], quorum, require) if key or witness or require or quorum != 1 else None
     since = None if behind is None else _checkpoint(door.url, behind)

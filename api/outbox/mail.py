@@ -23,6 +23,7 @@ from projections.notices import Notice
 
 CODE: Final = "bad-mail"
 TIMEOUT_SECONDS: Final = 30.0
+PERMANENT: Final = 500  # RFC 5321 §4.2.1: the same is refused again
 _PORTS: Final = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
@@ -80,7 +81,7 @@ def letter(notice: Notice, message_id: str, *, sender: str, to: str, link: str) 
 
 
 def hand_over(server: Server, mail: EmailMessage) -> None:
-    """One try; `Undelivered` where the server does not take it."""
+    """One try; `Undelivered` where the server does not take it, `refused` where it never will for this mailbox."""
     context = ssl.create_default_context()
     try:
         with (
@@ -93,5 +94,8 @@ def hand_over(server: Server, mail: EmailMessage) -> None:
             if server.user is not None:
                 session.login(server.user, server.password or "")
             session.send_message(mail)
-    except (OSError, smtplib.SMTPException) as error:
+    except smtplib.SMTPRecipientsRefused as error:
+        never = all(code >= PERMANENT for code, _ in error.recipients.values())
+        raise Undelivered(type(error).__name__, refused=never) from None
+    except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: what cannot be encoded
         raise Undelivered(type(error).__name__) from None

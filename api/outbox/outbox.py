@@ -1,8 +1,9 @@
 """The outbox: notices handed to those who asked for them, worked out from the log in its order, at least once each.
 
 Nothing is queued: a target's place in the log is all that is kept (`positions.py`). A message that fails is tried
-again, each time after twice as long, and given up after the last try; until then nothing behind it goes to that target,
-and every other target goes on. Off unless webhooks or a mail server are set.
+again, each time after twice as long, and given up after the last try, or at once where it is refused for good; until
+then nothing behind it goes to that target. Whatever is wrong with a target, every other goes on. Off unless webhooks or
+a mail server are set.
 """
 
 from __future__ import annotations
@@ -39,11 +40,15 @@ LONGEST_WAIT_SECONDS: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One target: `send` makes one try of a notice or raises `Undelivered`; types it was not told to want pass."""
+    """One target: `send` makes one try of a notice or raises `Undelivered`; types it was not told to want pass.
+
+    `prepare` comes before each round and may raise what keeps this target from being served.
+    """
 
     name: str
     wants: Callable[[Notice], bool]
     send: Callable[[Notice, bytes, str], None]
+    prepare: Callable[[], None] = lambda: None
 
 
 class Outbox:
@@ -64,7 +69,14 @@ class Outbox:
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="outbox", daemon=True)
         self._positions: Positions | None = None
-        self.healthy = True
+        self._still = False
+        self._failing: dict[str, bool] = {}  # target → whether it is ours, and not what the operator set
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last round reached its end. A target that answers no, or whose own file is wrong, is in the log
+        and no reason to serve nobody."""
+        return not (self._still or any(self._failing.values()))
 
     def start(self) -> None:
         """Follow the log; notices of what was there before a target was first set are not sent."""
@@ -81,10 +93,32 @@ class Outbox:
 
     def run_once(self) -> int:
         """Hand over what is there; how many messages went out. None goes out while another process holds the outbox."""
-        if self._positions is None:
-            self._positions = Positions.take(self._path)
         positions = self._positions
-        return 0 if positions is None else sum(self._follow(positions, channel) for channel in self._channels)
+        if positions is None:
+            self._positions = positions = Positions.take(self._path)
+            places = {} if positions is None else positions.places
+            for channel in self._channels:
+                if channel.name in places and places[channel.name].gone:
+                    self._given_up(channel)
+        return 0 if positions is None else sum(self._served(positions, channel) for channel in self._channels)
+
+    def _served(self, positions: Positions, channel: Channel) -> int:
+        """Follow the log for one target; what goes wrong with it is said once and holds up no other."""
+        ours = False
+        try:
+            channel.prepare()
+            ours = True
+            sent = self._follow(positions, channel)
+        except Exception as error:  # whatever it was, the next round says whether it is over
+            if channel.name not in self._failing:
+                log.error("a target cannot be served", extra={"target": channel.name, "error": _code(error)})
+            self._failing[channel.name] = ours
+            return 0
+        self._failing.pop(channel.name, None)
+        return sent
+
+    def _given_up(self, channel: Channel) -> None:
+        log.warning("a target was given up", extra={"target": channel.name})
 
     def _follow(self, positions: Positions, channel: Channel) -> int:
         size, sent = self._ledger.size, 0
@@ -120,12 +154,13 @@ class Outbox:
         place.attempts += 1
         if failure.gone:
             place.gone = True
-            log.error("a target wants no more notices", extra={"target": channel.name})
+            self._given_up(channel)
             return True
-        if place.attempts >= self._tries:
+        if failure.refused or place.attempts >= self._tries:
             place.position, place.attempts, place.not_before = place.position + 1, 0, 0.0
             place.dropped += 1
-            log.error("a notice was given up", extra={"target": channel.name, "error": str(failure)})
+            said = {"target": channel.name, "error": str(failure), "dropped": place.dropped}
+            log.error("a notice was given up", extra=said)
             return False
         wait = min(FIRST_WAIT_SECONDS * 2 ** (place.attempts - 1), LONGEST_WAIT_SECONDS)
         place.not_before = self._now() + wait
@@ -138,12 +173,15 @@ class Outbox:
             wait = self._interval
             try:
                 self.run_once()
-                self.healthy = True
+                self._still = False
             except Exception as error:  # whatever it was, the next round says whether it is over
-                code = error.code if isinstance(error, LedgerError) else type(error).__name__
-                if self.healthy:
-                    log.error("the outbox stands still", extra={"error": code})
-                self.healthy = False
+                if not self._still:
+                    log.error("the outbox stands still", extra={"error": _code(error)})
+                self._still = True
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, LedgerError) else type(error).__name__
 
 
 def outbox_of(ledger: Ledger, settings: Settings, now: Callable[[], float] = time) -> Outbox | None:
@@ -193,17 +231,22 @@ def _mail(ledger: Ledger, settings: Settings) -> Channel:
     sender, addresses = settings.smtp_from, settings.smtp_addresses
     link = f"{settings.public_url.rstrip('/')}{MY_FILE}"
 
-    def known() -> dict[str, str]:
-        return parse_addresses(_read(addresses, "bad-mail", "INTEGRITY_SMTP_ADDRESSES"))
+    known: dict[str, str] = {}
 
-    known()
+    def prepare() -> None:
+        read = parse_addresses(_read(addresses, "bad-mail", "INTEGRITY_SMTP_ADDRESSES"))
+        known.clear()
+        known.update(read)
+
+    prepare()
 
     def address(notice: Notice) -> str | None:
-        return known().get(ledger.caller_id(notice.subject))
+        names = map(ledger.caller_id, ledger.relations().group(notice.subject))
+        return next((known[name] for name in names if name in known), None)
 
     def send(notice: Notice, leaf: bytes, recorded_at: str) -> None:
         to = address(notice)
         if to is not None:
             hand_over(server, letter(notice, leaf.hex()[:32], sender=sender, to=to, link=link))
 
-    return Channel(MAIL, lambda notice: address(notice) is not None, send)
+    return Channel(MAIL, lambda notice: address(notice) is not None, send, prepare)

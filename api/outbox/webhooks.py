@@ -13,9 +13,12 @@ import hashlib
 import hmac
 import http.client
 import json
+import socket
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -27,7 +30,8 @@ from projections.notices import TOLD, Notice
 CODE: Final = "bad-webhooks"
 PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = range(24, 65)  # the standard's bounds
-TIMEOUT_SECONDS: Final = 15.0
+TIMEOUT_SECONDS: Final = 15.0  # of one wait for bytes
+DEADLINE_SECONDS: Final = 30.0  # of a whole try: a target that trickles holds up nobody for longer
 TOLERANCE_SECONDS: Final = 300
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 GONE: Final = 410
@@ -56,11 +60,11 @@ class Message:
 
 
 class Undelivered(Exception):
-    """A try that failed; `gone` where the target said that it wants no more."""
+    """A try that failed; `gone` where the target wants no more at all, `refused` where it never takes this message."""
 
-    def __init__(self, why: str, *, gone: bool = False) -> None:
+    def __init__(self, why: str, *, gone: bool = False, refused: bool = False) -> None:
         super().__init__(why)
-        self.gone = gone
+        self.gone, self.refused = gone, refused
 
 
 def parse_targets(data: bytes, hosts: Collection[str]) -> tuple[Target, ...]:
@@ -79,9 +83,12 @@ def parse_targets(data: bytes, hosts: Collection[str]) -> tuple[Target, ...]:
 
 def _target(table: Table, hosts: Collection[str]) -> Target:
     url, types = table.text("url"), frozenset(table.texts("types")) if table.has("types") else TOLD
-    parts = urlsplit(url)
+    if not url.isascii():
+        raise table.refuse("url", "an address is ASCII: write other characters in percent or punycode")
     try:
+        parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # as a connection does: no empty or overlong label
     except ValueError:
         raise table.refuse("url", "not an address") from None
     if parts.username or parts.password or parts.fragment or not host:
@@ -147,22 +154,40 @@ def _mac(secret: bytes, name: str, at: str, body: bytes) -> str:
 
 
 def deliver(target: Target, message: Message, at: int) -> None:
-    """One try; `Undelivered` unless the target answers that it has it (2xx)."""
+    """One try of at most `DEADLINE_SECONDS`; `Undelivered` unless the target answers that it has it (2xx)."""
     parts = target.parts
     host, path = str(parts.hostname), f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT_SECONDS, context=context)
-    else:
-        connection = http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SECONDS)
     headers = {"Content-Type": "application/json", "User-Agent": "integrity-ledger"} | sign(target.secret, message, at)
     try:
-        connection.request("POST", path, body=message.body, headers=headers)
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+        with closing(_connection(parts.scheme, host, parts.port)) as connection, _deadline(connection):
+            connection.request("POST", path, body=message.body, headers=headers)
+            status = connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: what cannot be encoded
         raise Undelivered(type(error).__name__) from None
-    finally:
-        connection.close()
     if not 200 <= status < 300:
         raise Undelivered(str(status), gone=status == GONE)
+
+
+@contextmanager
+def _deadline(connection: http.client.HTTPConnection) -> Iterator[None]:
+    timer = Timer(DEADLINE_SECONDS, _hang_up, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """Whoever waits for bytes from it gets the end of them."""
+    with suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    if scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
+    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from ledger.rulebook.calendar import WorkingCalendar
+from ledger.rulebook.calendar import LONGEST_COUNTED_DAYS, WorkingCalendar
 
 SOON: Final = 3
-_LONGEST: Final = 400  # beyond it days are counted, not working days
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Due:
 def due(last: date | str, on: date, *, calendar: WorkingCalendar | None = None, demonstration: bool = False) -> Due:
     """What is left on a day until a last day; in working days where a calendar is given."""
     day = date.fromisoformat(last) if isinstance(last, str) else last
-    if calendar is None or abs((day - on).days) > _LONGEST:
+    if calendar is None or abs((day - on).days) > LONGEST_COUNTED_DAYS:
         return Due(day, (day - on).days, False, demonstration)
     provisional = calendar.is_provisional(*sorted((on, day)))
     first, end, sign = (on, day, 1) if day >= on else (day, on, -1)

@@ -122,7 +122,7 @@ def _listed(desk: Desk, state: str, outcome: str, place: int, *, now: bool) -> P
         wanted = [*UNDER_WAY, "WITHDRAWN"] if state == "WITHDRAWN" else [state] if state else list(UNDER_WAY)
         filters |= {"state": wanted} | ({"outcome": outcome} if outcome else {})
     if desk.viewer.role == "HR":
-        filters["requester"] = desk.ledger.uid("subject", desk.viewer.unit or "") or ""
+        filters["requester"] = sorted(desk.units())
     paged = state == "FINAL" or desk.viewer.role == "AUDITOR"
     limit = PAGE if now and paged else MOST
     return page(desk.ledger.store.engine, "checks", filters, after=place, limit=limit)

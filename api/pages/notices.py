@@ -24,7 +24,8 @@ class Line:
 
 def seen(desk: Desk, subject: str) -> int:
     """How much the reader had seen before this look: to be asked before the page's own look is recorded."""
-    return seen_by(desk.ledger.access.looks_at(subject), subject)
+    registrations = desk.ledger.relations().group(subject)
+    return seen_by((look for uid in registrations for look in desk.ledger.access.looks_at(uid)), registrations)
 
 
 def notices(desk: Desk, reading: Reading, subject: str, had_seen: int) -> list[Line]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
+from threading import Lock
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
@@ -37,6 +38,7 @@ HOLDERS: Final = frozenset({"SUBJECT", "HR"})
 STATUS_LIST_TYPE: Final = "application/statuslist+jwt"
 KEPT_SECONDS: Final = 60  # how long a reader or a cache may take a list for the newest one
 KEPT: Final = 64
+_LISTING: Final = Lock()  # a list is made once, however many ask for it at the same time
 LAST_LIST: Final = 999_999_999
 Done = TypeVar("Done")
 
@@ -103,7 +105,9 @@ def read_status_list(request: Request, index: Annotated[int, Path(ge=1, le=LAST_
     newest = signed.newest(wiring)
     if newest is None:
         raise no_checkpoint()
-    content = _list(wiring.ledger, index, newest.checkpoint, day_of(wiring.ledger.clock()))
+    today = day_of(wiring.ledger.clock())
+    with _LISTING:
+        content = _list(wiring.ledger, index, newest.checkpoint, today)
     return StatusListToken(content, headers={"Cache-Control": f"public, max-age={KEPT_SECONDS}"})
 
 

@@ -17,7 +17,7 @@ from api.auth import DeskDep
 from api.desk import Desk, Moment
 from api.policy import open_to
 from api.problems import not_found
-from api.routes.parameters import PAGE, CursorDep, LimitDep, MomentDep, link_next, place_of
+from api.routes.parameters import PAGE, CursorDep, LimitDep, MomentDep, PurposeDep, link_next, place_of
 from ledger.domain.access import Scope
 from ledger.domain.values import Day
 from projections.deadline_steps import KINDS
@@ -95,11 +95,13 @@ def read_deadlines_of(
     request: Request,
     response: Response,
     moment: MomentDep,
+    purpose: PurposeDep = None,
     cursor: CursorDep = None,
     limit: LimitDep = PAGE,
 ) -> Annotated[dict[str, Any], Deadlines]:
-    """What is waited for about one subject, shaped by who asks. A look."""
-    return _page(desk, request, response, moment, waited_for(desk, moment, str(uid)), cursor, limit)
+    """What is waited for about one subject, shaped by who asks. A look at it, also where nothing is waited for."""
+    stated = desk.purpose(purpose)
+    return _page(desk, request, response, moment, waited_for(desk, moment, str(uid)), cursor, limit, stated)
 
 
 def _page(
@@ -110,6 +112,7 @@ def _page(
     answer: dict[str, Any],
     cursor: str | None,
     limit: int,
+    purpose: str | None = None,
 ) -> dict[str, Any]:
     """A page of the list, looked at."""
     start = place_of(cursor) or 0
@@ -117,7 +120,7 @@ def _page(
     if len(rows) > start + limit:
         link_next(request, response, start + limit, limit)
     answer["deadlines"] = rows[start : start + limit]
-    look_at(desk, answer)
+    look_at(desk, answer, purpose)
     return moment.as_asked(answer)
 
 
@@ -125,15 +128,15 @@ def waited_for(desk: Desk, moment: Moment, subject: str | None = None) -> dict[s
     """The whole list of this viewer; absent to a subject that asks for somebody else's."""
     role = desk.viewer.role
     own = desk.own_uid() if role in _OWN else None
-    if role in _OWN and (own is None or subject not in (None, own)):
+    if role in _OWN and (own is None or not (subject is None or desk.is_own(subject))):
         raise not_found()
     turn = role if role in _BY_ROLE else None
     now = subject is None and moment.as_of == desk.today() and moment.as_known == desk.ledger.size
     asked = Asked(
         viewer=role,
-        subject=own or subject,
+        subject=subject or own,
         role=turn,
-        unit=desk.ledger.uid("subject", desk.viewer.unit or ""),
+        unit=desk.units(),
         viewer_uid=desk.ledger.uid("subject", desk.viewer.actor),
         looks=desk.ledger.access.looks_at(subject) if subject is not None and role in HIDDEN_LOOKS else (),
         streams=turns_of(desk.ledger, desk.ledger.store.engine, turn) if now and turn is not None else None,
@@ -141,6 +144,6 @@ def waited_for(desk: Desk, moment: Moment, subject: str | None = None) -> dict[s
     return deadlines(desk.ledger, as_of=moment.as_of, as_known=moment.as_known, asked=asked)
 
 
-def look_at(desk: Desk, answer: dict[str, Any]) -> None:
-    """The people among those that a page of the list shows were looked at."""
-    desk.look_at_list(people_of(desk.ledger, answer), Scope.DEADLINES)
+def look_at(desk: Desk, answer: dict[str, Any], purpose: str | None = None) -> None:
+    """The people among those that a page of the list shows, or whom it was asked for, were looked at."""
+    desk.look_at_list(people_of(desk.ledger, answer), Scope.DEADLINES, purpose)

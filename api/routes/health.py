@@ -37,7 +37,8 @@ def live() -> Annotated[dict[str, Any], Health]:
 )
 @open_to(PUBLIC)
 def ready(request: Request, response: Response) -> Annotated[dict[str, Any], Readiness]:
-    """Database, migrations, keys, access log, lists, and the sentinel: whether the last checkpoint could be signed."""
+    """Database, migrations, keys, access log, lists, the sentinel (whether the last checkpoint could be signed), and
+    where they run, timers and outbox: whether their last round reached its end."""
     wiring, checks = wiring_of(request), dict[str, str | int]()
     ledger, keeper = wiring.ledger, wiring.keeper
     size = _asked(checks, "database", lambda: ledger.size)
@@ -47,6 +48,9 @@ def ready(request: Request, response: Response) -> Annotated[dict[str, Any], Rea
     lag = max(0, (size or 0) - keeper.position)
     _asked(checks, "lists", lambda: keeper.healthy and lag <= wiring.settings.max_projection_lag)
     _asked(checks, "sentinel", lambda: wiring.publishing.healthy)
+    for name, thread in (("timers", wiring.timers), ("outbox", wiring.outbox)):
+        if thread is not None:
+            _asked(checks, name, lambda thread=thread: thread.healthy)  # type: ignore[misc]
     checks |= {"projection_lag": lag}
     ready = all(state == OK for state in checks.values() if isinstance(state, str))
     if not ready:

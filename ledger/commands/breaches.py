@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ledger.commands.command import Change, Command, handles, require_subject
 from ledger.commands.commitments import bearers
+from ledger.commands.delegated import with_hands
 from ledger.domain.base import Sealed, day, require
 from ledger.domain.breach import Breach
 from ledger.domain.commitment import Commitment
-from ledger.domain.values import SubjectKind
+from ledger.domain.values import Severity, SubjectKind
 from ledger.storage.events import IndexRow
 
 if TYPE_CHECKING:
@@ -50,11 +51,15 @@ def report(ledger: Ledger, command: Command) -> Change:
     require(not gone, "unit-ended", "the unit had ended by then", "data.subject_id")
     breach = ledger.new(Breach)
     row = ledger.claim("breach", data.breach_id, breach.uid, command.source)
+    unit = _unit_at_time(ledger, command)
     if data.commitment_id is not None:
-        ledger.load(Commitment, data.commitment_id)
-    decided = data.conduct_id is not None and _decided_in(ledger, data.conduct_id)[0] is not None
+        promisor = ledger.load(Commitment, data.commitment_id).promisor
+        answering = (data.subject_id, unit if data.duty_related else None)
+        theirs = any(ledger.relations().same(one, who) for one in bearers(ledger, promisor) for who in answering)
+        require(theirs, "commitment-of-another", "somebody else made this commitment", "data.commitment_id")
+    decided = data.conduct_id is not None and _decided_in(ledger, data.conduct_id).holder is not None
     require(not decided, "conduct-decided", "this conduct was decided before (政务处分法 16)", "data.conduct_id")
-    data = data.model_copy(update={"unit_at_time": _unit_at_time(ledger, command)})
+    data = data.model_copy(update={"unit_at_time": unit})
     breach.report(data, act, ledger.policy.limitation_ends(day(data.occurred_on), act.on))
     # Who reported is known to DECIDER, REVIEWER and AUDITOR only: a fresh pseudonym, its owner itself (DESIGN §3).
     pseudonym = ledger.fresh_uid()
@@ -102,23 +107,52 @@ def lapse(ledger: Ledger, command: Command) -> Change:
     return change(ledger, breach)
 
 
-def _decided_in(ledger: Ledger, conduct: str) -> tuple[str | None, str]:
-    """The case in which a conduct was decided, if any, and the value under which the next decision claims it.
+@dataclass(frozen=True, slots=True)
+class _Conduct:
+    """The case in which a conduct was decided, if any, the value under which the next decision claims it, and the
+    records of it that were voided."""
 
-    A voided record decided nothing: a new record of the same conduct takes its place (DOMAIN §4.2).
-    """
-    value = conduct
-    while (holder := ledger.find("conduct", value)) is not None and ledger.aggregate(Breach, holder).state == "VOIDED":
+    holder: str | None
+    value: str
+    voided: tuple[Breach, ...]
+
+
+def _decided_in(ledger: Ledger, conduct: str) -> _Conduct:
+    """A voided record decided nothing: a new record of the same conduct takes its place (DOMAIN §4.2)."""
+    value, voided = conduct, []
+    while (holder := ledger.find("conduct", value)) is not None:
+        breach = ledger.aggregate(Breach, holder)
+        if breach.state != "VOIDED":
+            break
+        voided.append(breach)
         value = f"{conduct}\x00{holder}"
-    return holder, value
+    return _Conduct(holder, value, tuple(voided))
 
 
 def _conduct(ledger: Ledger, breach: Breach) -> tuple[bool, tuple[IndexRow, ...]]:
     """Whether the conduct was decided in another case, and the row that says it is decided now."""
     if breach.conduct is None:
         return False, ()
-    holder, value = _decided_in(ledger, breach.conduct)
-    return holder is not None, () if holder else (ledger.index_row("conduct", value, breach.uid),)
+    found = _decided_in(ledger, breach.conduct)
+    holder = found.holder
+    return holder is not None, () if holder else (ledger.index_row("conduct", found.value, breach.uid),)
+
+
+def _at_most(ledger: Ledger, breach: Breach) -> Severity | None:
+    """The mildest severity in force when a finding of this conduct of this subject was voided after an appeal.
+
+    One that nobody appealed against is replaced by whatever the new hearing shows (DOMAIN §4.2).
+    """
+    voided = () if breach.conduct is None else _decided_in(ledger, breach.conduct).voided
+    same = ledger.relations().same
+    found = [
+        before.severity
+        for before in voided
+        if before.severity is not None
+        and "BreachAppealed" in before.happened_on
+        and same(before.subject, breach.subject)
+    ]
+    return min(found, key=lambda severity: severity.rank, default=None)
 
 
 def _hands(command: Command) -> list[str]:
@@ -143,7 +177,13 @@ def confirm(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     decided, rows = _conduct(ledger, breach)
     by_reporter = _by_reporter(ledger, command, breach)
-    breach.confirm(command.data, command.act, by_reporter=by_reporter, conduct_decided=decided)
+    breach.confirm(
+        command.data,
+        command.act,
+        by_reporter=by_reporter,
+        conduct_decided=decided,
+        at_most=_at_most(ledger, breach),
+    )
     return change(ledger, breach, rows)
 
 
@@ -192,7 +232,7 @@ def appeal(ledger: Ledger, command: Command) -> Change:
 def decide_appeal(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     by_reporter = _by_reporter(ledger, command, breach)
-    breach.decide_appeal(command.data, command.act, by_reporter=by_reporter)
+    breach.decide_appeal(command.data, with_hands(ledger, command.act), by_reporter=by_reporter)
     return change(ledger, breach)
 
 

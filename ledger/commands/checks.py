@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ledger.commands.command import Change, Command, handles, require_subject
+from ledger.commands.delegated import with_hands
 from ledger.domain.consent import Consent
 from ledger.domain.eligibility import Check, EligibilityEvaluated, RuleHit
 from ledger.folds.check import check_entries, fold_check
@@ -26,12 +27,30 @@ def _change(check: Check) -> Change:
     return Change(check, check.case, check.subject)
 
 
+def _consent_of(ledger: Ledger, check: Check) -> Consent | None:
+    uid = None if check.consent_id is None else ledger.uid(Consent.KIND, check.consent_id)
+    return None if uid is None else ledger.aggregate(Consent, uid)
+
+
 def _consent_withdrawn(ledger: Ledger, check: Check) -> bool:
+    """Whether the consent was withdrawn before the decision, or is another person's since a merge was undone.
+
+    What was decided before the undoing goes on to its end, as it does after a withdrawal.
+    """
+    consent = _consent_of(ledger, check)
+    if consent is not None and check.statutory_basis is None and check.decision is None:
+        theirs = check.outcome == "INCOMPLETE" or ledger.relations().same(consent.subject, check.subject)
+        if not theirs:
+            return True
+    return _withdrawn(ledger, check)
+
+
+def _withdrawn(ledger: Ledger, check: Check) -> bool:
     """Whether a withdrawal of its consent has withdrawn the check, as whoever reads it sees it."""
-    uid = None if check.consent_id is None else ledger.uid("consent", check.consent_id)
-    if uid is None or not ledger.aggregate(Consent, uid).withdrawn:
+    given = _consent_of(ledger, check)
+    if given is None or not given.withdrawn:
         return False
-    entries, consent = (ledger.stream(stream, ledger.size) for stream in (check.id, f"{Consent.KIND}/{uid}"))
+    entries, consent = (ledger.stream(stream, ledger.size) for stream in (check.id, given.id))
     read = fold_check(check_entries(entries, consent), date.max)
     return read is not None and read.state == "WITHDRAWN"
 
@@ -122,12 +141,11 @@ def decide(ledger: Ledger, command: Command) -> Change:
     if approver is not None:
         data = data.model_copy(update={"second_approver": approver[0]})
         rows = approver[1]
-    own = approver is not None and ledger.relations().same(approver[0], check.subject)
     check.decide(
         data,
-        command.act,
+        with_hands(ledger, command.act),
         consent_withdrawn=_consent_withdrawn(ledger, check),
-        second_approver=None if approver is None or own else approver[0],
+        seconded_by=() if approver is None else ledger.relations().group(approver[0]),
     )
     return Change(check, check.case, check.subject, rows)
 
@@ -150,7 +168,8 @@ def dispute(ledger: Ledger, command: Command) -> Change:
 @handles("EligibilityRedetermined")
 def redetermine(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    check.redetermine(command.data, command.act, consent_withdrawn=_consent_withdrawn(ledger, check))
+    act = with_hands(ledger, command.act)
+    check.redetermine(command.data, act, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
@@ -165,5 +184,5 @@ def finalise(ledger: Ledger, command: Command) -> Change:
 def withdraw(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
     require_subject(ledger, command, check.subject)
-    check.withdraw(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
+    check.withdraw(command.data, consent_withdrawn=_withdrawn(ledger, check))
     return _change(check)

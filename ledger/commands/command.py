@@ -197,7 +197,10 @@ def require_subject(ledger: Ledger, command: Command, subject: str) -> None:
 
 
 def approvers_of(ledger: Ledger, command: Command, names: list[str]) -> tuple[list[str], tuple[IndexRow, ...]]:
-    """The pseudonyms of approvers, each person once under whichever registration, and the rows of new ones."""
+    """The pseudonyms of approvers, each person once under whichever registration, and the rows of new ones.
+
+    Who acts under a delegation and whoever delegated it are one hand, and count once.
+    """
     relations, acting = ledger.relations(), command.act.actor
     found: dict[str, str] = {}
     new: list[IndexRow] = []
@@ -205,6 +208,9 @@ def approvers_of(ledger: Ledger, command: Command, names: list[str]) -> tuple[li
         uid, rows = (acting.id, ()) if name == command.line.actor.id else ledger.actor_uid(name)
         if found.setdefault(relations.survivor(uid), uid) == uid:
             new += rows
+    hand, delegator = relations.survivor(acting.id), command.data.delegated_by
+    if delegator is not None and hand in found and hand != relations.survivor(delegator):
+        found.pop(relations.survivor(delegator), None)
     return list(found.values()), tuple(new)
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.base import Act, require
-from ledger.domain.delegation import Delegation
+from ledger.domain.delegation import Delegation, DelegationGranted
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
+_GRANTED = DelegationGranted.__name__
 _OWN = frozenset({"DelegationGranted", "DelegationEnded"})  # which are never said under one
 
 
@@ -29,3 +30,24 @@ def delegated(ledger: Ledger, type_: str, data: Any, act: Act) -> tuple[Any, Act
     actor = replace(act.actor, unit=delegation.unit, also=also | own | {delegation.delegator})
     said = {"by_delegation": delegation.ref, "delegated_by": delegation.delegator}
     return data.model_copy(update=said), replace(act, actor=actor)
+
+
+def hands(ledger: Ledger, act: Act) -> frozenset[str]:
+    """Whose hand an act may be: the actor's registrations, and whoever is at the other end of a delegation of this role
+    that is in force on either day of the act. It need not be named: whoever leaves it out is no other hand."""
+    relations, actor = ledger.relations(), act.actor
+    own = frozenset(relations.group(actor.id))
+    found = set(own)
+    for entry in ledger.by_type(_GRANTED, ledger.size):
+        ends = {str(entry.actor["id"]), str(entry.data["delegate_id"])}
+        if entry.actor["role"] != actor.role.value or own.isdisjoint(ends):
+            continue
+        delegation = ledger.aggregate(Delegation, entry.uid)
+        if any(map(delegation.holds, act.days)):
+            found.update(one for end in ends for one in relations.group(end))
+    return frozenset(found)
+
+
+def with_hands(ledger: Ledger, act: Act) -> Act:
+    """The act as another hand is told from it; what is written keeps its actor."""
+    return replace(act, actor=replace(act.actor, also=act.actor.also | hands(ledger, act)))

@@ -10,7 +10,7 @@ from ledger.domain.base import LedgerAggregate, require
 from ledger.domain.identifiers import check_id_number, check_region, check_uscc
 from ledger.domain.subject import Subject
 from ledger.domain.values import Role, SubjectKind
-from ledger.folds.sanction import fold_sanctions, standing
+from ledger.folds.sanction import Sanction, sanctions_of, standing
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -96,21 +96,21 @@ def impose_sanction(ledger: Ledger, command: Command) -> Change:
 
 @handles("SanctionLifted")
 def lift_sanction(ledger: Ledger, command: Command) -> Change:
-    subject = _barred(ledger, command)
-    sanctions = fold_sanctions(ledger.stream(subject.id, ledger.size), date.max)
+    subject = ledger.subject(command.data.subject_id)
+    sanctions = sanctions_of(ledger, ledger.relations().survivor(subject.uid), date.max, ledger.size)
     place = standing(sanctions, command.data.kind, command.data.from_)
-    subject.lift(command.data, command.act, None if place is None else sanctions[place].until)
+    lifted = None if place is None else sanctions[place]
+    if lifted is not None:
+        subject = _holder(ledger, subject, lifted)
+    subject.lift(command.data, command.act, None if lifted is None else lifted.until)
     return Change(subject, (subject.uid,), subject.uid)
 
 
-def _barred(ledger: Ledger, command: Command) -> Subject:
-    """The registration of the person in whose stream the bar stands; the one that was named where there is none."""
-    data, named = command.data, ledger.subject(command.data.subject_id)
-    start = None if data.from_ is None else date.fromisoformat(data.from_)
-    for uid in (named.uid, *ledger.relations().group(named.uid)):
-        subject = ledger.subject(uid)
-        if subject.standing_bar(data.kind, start) is not None:
-            return subject
+def _holder(ledger: Ledger, named: Subject, sanction: Sanction) -> Subject:
+    """The registration of the person in whose stream a sanction was imposed."""
+    for uid in ledger.relations().group(named.uid):
+        if any(entry.index == sanction.events[0] for entry in ledger.stream(f"subject/{uid}", ledger.size)):
+            return ledger.subject(uid)
     return named
 
 

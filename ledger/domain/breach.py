@@ -160,7 +160,16 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
         require(self._heard(act), "reply-period-open", "the reply period has not ended")
         self.happen(events.ReplyLapsed, data)
 
-    def confirm(self, data: events.BreachConfirmed.Data, act: Act, *, by_reporter: bool, conduct_decided: bool) -> None:
+    def confirm(
+        self,
+        data: events.BreachConfirmed.Data,
+        act: Act,
+        *,
+        by_reporter: bool,
+        conduct_decided: bool,
+        at_most: Severity | None = None,
+    ) -> None:
+        """`at_most`: what was found of this conduct of this subject before, appealed against, and then voided."""
         self._require_undecided()
         self._require_impartial(by_reporter)
         require(self._heard(act), "reply-period-open", "nobody is found in breach unheard")
@@ -169,6 +178,8 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
         require(within, "finding-exceeds-notice", "a graver finding needs a new notice", "severity")
         require(data.doc is not None, "document-required", "a finding rests on a document", "doc")
         require(not conduct_decided, "conduct-decided", "this conduct was decided before (政务处分法 16)")
+        milder = at_most is None or Severity(data.severity).rank <= at_most.rank
+        require(milder, "aggravation-not-allowed", "voiding what was appealed never makes it worse", "severity")
         self.happen(events.BreachConfirmed, data)
 
     def dismiss(self, data: events.BreachDismissed.Data, act: Act, *, by_reporter: bool) -> None:

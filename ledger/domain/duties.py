@@ -6,6 +6,7 @@ another only a decision on paper does (政务处分法 47-48). What was done bef
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from pydantic import Field
@@ -45,11 +46,11 @@ class Conflicts(LedgerAggregate):
     def require_other(self, concerned: str) -> None:
         """Neither in one's own case, nor in one with a declared conflict of interest."""
         super().require_other(concerned)
-        self.require_impartial(self.act.actor.id)
+        self.require_impartial({self.act.actor.id})
 
-    def require_impartial(self, official: str) -> None:
-        """Nobody who stepped back decides, reviews or approves."""
-        free = official not in self.stepped_back and not (self.act.actor.also & self.stepped_back)
+    def require_impartial(self, officials: Collection[str]) -> None:
+        """Nobody who stepped back decides, reviews or approves, under whichever of their registrations."""
+        free = self.stepped_back.isdisjoint(officials) and self.stepped_back.isdisjoint(self.act.actor.also)
         require(free, "conflict-declared", "a conflict of interest was declared in this case")
 
     def declare_conflict(self, data: ConflictDeclared.Data, official: str, concerned: str) -> None:

@@ -6,6 +6,7 @@ notice (DOMAIN §1.4, §4.3). A check that evaluated to INCOMPLETE is never deci
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Literal
 
@@ -311,8 +312,9 @@ class Check(Conflicts, LedgerAggregate):
         self.happen(CandidateResponded, data)
 
     def decide(
-        self, data: EligibilityDecided.Data, act: Act, *, consent_withdrawn: bool, second_approver: str | None
+        self, data: EligibilityDecided.Data, act: Act, *, consent_withdrawn: bool, seconded_by: Collection[str]
     ) -> None:
+        """`seconded_by`: all registrations of the second approver; none without one."""
         self._require_decidable(consent_withdrawn)
         self.require_other(self.subject)
         if data.decision == "NOT_ELIGIBLE":
@@ -320,10 +322,10 @@ class Check(Conflicts, LedgerAggregate):
             require(heard, "notice-period-open", "a negative decision waits for the notice and the reply period")
         departs = (self.outcome, data.decision) in (("BLOCK", "ELIGIBLE"), ("CLEAR", "NOT_ELIGIBLE"))
         if departs or data.departs_from_rule:
-            seconded = second_approver is not None and not act.actor.stands_for(second_approver)
-            seconded = seconded and second_approver != self.subject
+            own = self.subject in seconded_by or any(map(act.actor.stands_for, seconded_by))
+            seconded = bool(seconded_by) and not own
             require(seconded, "second-approver-required", "a departure from the rule needs a second approver")
-            self.require_impartial(str(second_approver))
+            self.require_impartial(seconded_by)
             data = data.model_copy(update={"departs_from_rule": True})
         self.happen(EligibilityDecided, data)
 

@@ -93,7 +93,7 @@ class Erasure(LedgerAggregate):
         """`concerned` are the pseudonyms whose payload goes; `open_case` tells whether one of their cases is open."""
         approvers = set(data.approvers)
         require(len(approvers) >= 2, "two-approvers-required", "an erasure needs two different approvers", "approvers")
-        another = self.act.actor.id not in approvers
+        another = not any(map(self.act.actor.stands_for, approvers))
         require(another, "approver-orders", "whoever orders an erasure does not approve it", "approvers")
         for uid in concerned:
             self.require_other(uid)

@@ -64,6 +64,8 @@ def records_on(source: Source, subject: str, on: date, size: int, timeline: Edit
         by_kind.setdefault(stream.partition("/")[0], []).append(entries)
     over = over_by(timeline)
     withdrawals = [entry for consent in by_kind.get("consent", ()) for entry in consent if entry.type == WITHDRAWAL]
+    checks = [entries for entries in by_kind.get("check", ()) if entries[0].data.get("subject_id") == subject]
+    withdrawals += _withdrawn_elsewhere(source, checks, by_kind.get("consent", ()), size)
     moves = [entry for entries in streams.values() for entry in entries if entry.type == REORGANISATION]
     return Records(
         subject=subject,
@@ -71,14 +73,19 @@ def records_on(source: Source, subject: str, on: date, size: int, timeline: Edit
         commitments=_present(fold_commitment(entries, on, moves) for entries in by_kind.get("commitment", ())),
         consents=_present(fold_consent(entries, on) for entries in by_kind.get("consent", ())),
         sanctions=tuple(fold_sanctions(streams.get(f"subject/{subject}", ()), on)),
-        checks=_present(
-            fold_check(check_entries(entries, withdrawals), on)
-            for entries in by_kind.get("check", ())
-            if entries[0].data.get("subject_id") == subject
-        ),
+        checks=_present(fold_check(check_entries(entries, withdrawals), on) for entries in checks),
         assessments=_present(fold_assessment(entries, on) for entries in by_kind.get("assessment", ())),
         entries=streams,
     )
+
+
+def _withdrawn_elsewhere(
+    source: Source, checks: Iterable[list[Logged]], consents: Iterable[list[Logged]], size: int
+) -> list[Logged]:
+    """Withdrawals of consents that these checks name and another person gave: the two were taken for one at first."""
+    own = {entries[0].data.get("consent_id") for entries in consents}
+    named = {entries[0].data.get("consent_id") for entries in checks} - own - {None}
+    return [entry for entry in source.by_type(WITHDRAWAL, size) if entry.data["consent_id"] in named] if named else []
 
 
 def reads(breach: Breach, timeline: EditionTimeline | None, on: date) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ledger.folds.order import in_legal_order, until
+from ledger.folds.source import Source
 from ledger.reading import Logged
 from ledger.rulebook.sanctions import Imposed, run_together
 
@@ -68,6 +69,12 @@ def fold_sanctions(entries: Sequence[Logged], on: date) -> list[Sanction]:
                 lifted = sanctions[place]
                 sanctions[place] = replace(lifted, lifted_on=entry.effective_on, events=(*lifted.events, entry.index))
     return _together(sanctions)
+
+
+def sanctions_of(source: Source, subject: str, on: date, size: int) -> list[Sanction]:
+    """Those of a person under all its registrations; `subject` is the one that stands for it, as known at a size."""
+    stream = f"subject/{subject}"
+    return fold_sanctions([entry for entry in source.history(subject, size) if entry.stream == stream], on)
 
 
 def _together(sanctions: Sequence[Sanction]) -> list[Sanction]:

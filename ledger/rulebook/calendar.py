@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from ledger.errors import NotFound
 from ledger.rulebook.parameters import Title
@@ -22,6 +23,7 @@ from ledger.rulebook.toml_table import Table
 
 CODE = "bad-calendar"
 _LONGEST_RUN_DAYS = 366
+LONGEST_COUNTED_DAYS: Final = 400  # beyond it what is left is told in days, not in working days
 
 
 class YearSource(StrEnum):

@@ -17,12 +17,14 @@ CODE = "bad-defaults"
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """How long a certificate and a status list hold, in days, and how full a list becomes, in percent."""
+    """How long a certificate and a status list hold, in days, how full a list becomes, in percent, and how many
+    certificates of one check may hold at the same time."""
 
     authority: Authority
     valid_days: int
     status_list_days: int
     fill_percent: int
+    live_per_check: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def parse_defaults(data: bytes) -> Defaults:
     authority, feedback_wd = _authority(notice), notice.integer("feedback_wd", least=0)
     notice.close()
     table = root.table("certificates")
-    numbers = (table.integer(name, least=1) for name in ("valid_days", "status_list_days", "fill_percent"))
+    names = ("valid_days", "status_list_days", "fill_percent", "live_per_check")
+    numbers = (table.integer(name, least=1) for name in names)
     certificates = Certificates(_authority(table), *numbers)
     table.close()
     root.close()

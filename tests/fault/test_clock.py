@@ -33,7 +33,7 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def ledger(database_url: str, clock: SetClock, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    for name in ("KEYS", "SIGNING_KEY", "MASTER_KEY"):
+    for name in ("KEYS", "SIGNING_KEY", "MASTER_KEY", "SENTINEL"):
         monkeypatch.setenv(f"INTEGRITY_{name}", f"{tmp_path}/{name}")
     return create(database_url, clock=clock)
 

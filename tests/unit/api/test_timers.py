@@ -16,10 +16,12 @@ from api.settings import Settings
 from api.timers import Timers
 from ledger.application import Ledger
 from ledger.line import Line
+from projections.passed import passed
 from projections.runner import catch_up
 from tests.support.golden import Copy
+from tests.support.http import ADDRESS
 from tests.support.ledgers import a_ledger
-from tests.support.scene import HR, Scene, a_scene
+from tests.support.scene import ABSENT, HR, Scene, a_scene
 from tests.support.storage import SteppingClock, check_log
 
 
@@ -88,6 +90,34 @@ def test_what_was_not_clean_is_left_to_a_human(scene: Scene) -> None:
     assert round_of(scene, "2025-05-01") == ["SanctionLifted"]
 
 
+def test_of_a_person_registered_twice_nothing_that_still_runs_is_lifted(scene: Scene) -> None:
+    """The two were imposed under two registrations, one while the other ran: only the second ends by itself."""
+    scene.impose("2025-02-01", kind="WARNING", until=ABSENT)  # to 2025-08-01
+    scene.impose("2025-06-01", subject_id="P2", kind="DEMERIT", until=ABSENT)  # to 2026-08-01, beside the other
+    scene.merge("2025-06-10", "P2", "P1")
+
+    assert round_of(scene, "2025-08-02") == round_of(scene, "2026-08-01") == []
+    assert round_of(scene, "2026-08-02") == ["SanctionLifted"]
+    assert scene.newest().data["kind"] == "DEMERIT"
+    assert round_of(scene, "2026-08-03") == []
+
+
+def test_what_was_done_is_not_read_again(scene: Scene) -> None:
+    scene.impose("2025-02-10", until="2025-03-01")
+    scene.report()
+    scene.notify()
+    scene.on_day("2025-03-11")
+    catch_up(scene.ledger, scene.ledger.store.engine)
+    found = list(passed(scene.ledger, scene.ledger.store.engine, date(2025, 3, 11)))
+
+    assert [one.type for one in found] == ["ReplyLapsed", "SanctionLifted"]
+    done = {one.name for one in found}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scene.ledger, "stream", None)
+        patch.setattr(scene.ledger, "history", None)
+        assert list(passed(scene.ledger, scene.ledger.store.engine, date(2025, 3, 11), done)) == []
+
+
 def test_nothing_is_written_before_the_lists_were_made(scene: Scene) -> None:
     scene.report()
     scene.notify()
@@ -120,6 +150,18 @@ def test_the_thread_writes_and_ends(scene: Scene) -> None:
 
     assert scene.newest().type == "ReplyLapsed"
     assert timers.healthy
+
+
+def test_a_round_that_fails_is_seen_at_readyz(scene: Scene) -> None:
+    app = create_app(scene.ledger, Settings(timer_interval_seconds=60), timers=True)
+    with TestClient(app, base_url=ADDRESS) as client:
+        assert client.get("/readyz").json()["checks"]["timers"] == "ok"
+        app.state.wiring.timers.healthy = False
+        answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["checks"]["timers"]) == (503, "failing")
+    with TestClient(create_app(scene.ledger, Settings()), base_url=ADDRESS) as client:
+        assert "timers" not in client.get("/readyz").json()["checks"]
 
 
 def test_of_several_processes_one_writes(database_url: str, tmp_path: Path) -> None:

@@ -10,17 +10,21 @@ from typing import Any
 
 import pytest
 
+import ledger.status_lists
 from ledger.access import Viewer
+from ledger.application import Ledger
 from ledger.artefacts.certificate import LIST_BITS
-from ledger.certificates import Issued, issue, revoke
+from ledger.certificates import Issued, issue, read_check, revoke
 from ledger.errors import LedgerError, NotFound, Refused, Unavailable
 from ledger.key_events import end_key, rotate_signing_key
+from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.edition import shipped_edition
 from ledger.status_lists import status_list
 from ledger.storage.key_files import locations
 from tests.support.certificates import Holds, by_ledger, by_script, same
 from tests.support.scene import CREDIT, EDITION, ID_NUMBERS, ORIGIN, Scene
 
+FREE = "230803187501010011"
 PERSON = Viewer("P1", "SUBJECT")
 OFFICE = Viewer("hr-1", "HR", "PERSONNEL")
 
@@ -246,6 +250,49 @@ def test_where_another_edition_is_in_force_it_holds_no_more(served: Scene) -> No
     assert codes(judged(served, issued)) == ["revoked"]
 
 
+def test_where_another_edition_is_in_force_none_is_issued(served: Scene) -> None:
+    content = shipped_edition(EDITION).replace(b'id = "JMS-DEMO-2025.1"', b'id = "JMS-DEMO-2025.2"', 1)
+    served.ledger.offer_edition(content.replace(b"effective_on = 2025-01-01", b"effective_on = 2025-09-16", 1))
+    served.activate("2025-09-16", rulebook_id="JMS-DEMO-2025.2")
+    size = served.ledger.size
+    with pytest.raises(Refused) as refused:
+        issue(served.ledger, "K1", PERSON)
+
+    assert refused.value.code == "edition-succeeded"
+    assert not list(served.ledger.by_type("CertificateIssued", size + 9))
+
+
+def test_a_list_judges_each_check_once_however_many_certificates_it_has(
+    served: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = [issue(served.ledger, "K1", PERSON) for _ in range(4)]
+    revoke(served.ledger, "K1", issued[1].digest, "LOST", PERSON)
+    read: list[str] = []
+
+    def counted(given: Ledger, uid: str, *moment: Any) -> Any:
+        read.append(uid)
+        return read_check(given, uid, *moment)
+
+    monkeypatch.setattr(ledger.status_lists, "read_check", counted)
+    held = list_of(served)
+
+    assert read == [served.ledger.uid("check", "K1")]
+    assert [codes(judged(served, one, status_list=held)) for one in issued] == [[], ["revoked"], [], []]
+
+
+def test_only_so_many_certificates_of_a_check_hold_at_the_same_time(served: Scene) -> None:
+    most = shipped_defaults().certificates.live_per_check
+    issued = [issue(served.ledger, "K1", PERSON) for _ in range(most)]
+    with pytest.raises(Refused) as refused:
+        issue(served.ledger, "K1", OFFICE)
+    assert refused.value.code == "too-many-certificates"
+    revoke(served.ledger, "K1", issued[0].digest, "LOST", PERSON)
+    issue(served.ledger, "K1", OFFICE)
+    served.on_day("2025-12-12")  # the day on which they end
+
+    assert issue(served.ledger, "K1", PERSON).expires_on > date(2026, 1, 1)
+
+
 def test_without_its_key_on_the_machine_there_is_no_list(served: Scene) -> None:
     issue(served.ledger, "K1", PERSON)
     path = locations(served.store.url).certificate_key
@@ -255,6 +302,32 @@ def test_without_its_key_on_the_machine_there_is_no_list(served: Scene) -> None:
         list_of(served)
 
     assert refused.value.code == "no-certificate-key"
+
+
+# Whom it was made for.
+
+
+def test_an_identity_that_was_corrected_since_ends_it(served: Scene) -> None:
+    """The old number may be somebody else's by now."""
+    issued = issue(served.ledger, "K1", PERSON)
+    served.correct_identity("2025-09-20", "P1", id_number=FREE)
+
+    assert codes(judged(served, issued)) == ["revoked"]
+    again = issue(served.ledger, "K1", PERSON)
+    assert codes(judged(served, again, subject=(FREE, again.salt))) == []
+
+
+def test_a_merge_that_was_undone_ends_what_was_issued_with_the_other_number(served: Scene) -> None:
+    served.register_person("2025-09-14", "P3")
+    before = issue(served.ledger, "K1", PERSON)
+    served.merge("2025-09-15", "P1", "P3")
+    assert codes(judged(served, before)) == ["revoked"], "its number is no longer the one that stands for the person"
+    merged = issue(served.ledger, "K1", PERSON)
+    number = (ID_NUMBERS["P3"], merged.salt)
+    assert codes(judged(served, merged, subject=number)) == []
+    served.undo_merge("2025-09-16", "P1")
+
+    assert codes(judged(served, merged, subject=number)) == ["revoked"]
 
 
 # Keys.

@@ -378,7 +378,7 @@ def test_every_document_that_an_entry_may_name_is_checked() -> None:
     from ledger.domain.sections import sections_of
 
     others = {("RulebookPublished", "digest"), ("SourceBatchImported", "digest"), ("HistoryLoaded", "digest")}
-    others |= {("CertificateIssued", "digest"), ("CertificateRevoked", "digest")}  # of a certificate, kept by its holder
+    others |= {("CertificateIssued", "digest"), ("CertificateRevoked", "digest")}  # held by its bearer
     plain = {
         (name, member)
         for name, event in TYPES.items()

@@ -16,7 +16,7 @@ from projections.eligibility import check
 from projections.evidence import evidence
 from projections.integrity_file import integrity_file
 from projections.unit_score import unit_score
-from tests.support.scene import CREDIT, DECIDER, DOCUMENT, HR, P1, Scene, a_scene
+from tests.support.scene import ABSENT, CREDIT, DECIDER, DOCUMENT, HR, P1, SYSTEM, Scene, a_scene
 
 P3 = LineActor("P3", "SUBJECT")
 LATER = date(2025, 12, 31)
@@ -147,6 +147,46 @@ def test_a_consent_given_under_one_id_holds_for_a_check_under_the_other(twice: S
     twice.request_check(subject_id="P3")
 
     assert check(twice.ledger, "K1", as_of=LATER, as_known=twice.ledger.size)["outcome"] == "CLEAR"
+
+
+def on_the_other_s_consent(scene: Scene) -> None:
+    """K1 about P1 rests on a consent of P3, who then turns out to be somebody else."""
+    scene.merge("2025-08-01", "P3", "P1")
+    scene.consent(by=P3, subject_id="P3")
+    scene.request_check()
+
+
+def test_once_apart_nothing_is_decided_on_the_other_s_consent(twice: Scene) -> None:
+    on_the_other_s_consent(twice)
+    twice.undo_merge("2025-09-02", "P3")
+    for step in (twice.decide, twice.notice):
+        with twice.refused("check-withdrawn"):
+            step("2025-09-12", **({"decision": "ELIGIBLE"} if step == twice.decide else {}))
+
+    twice.withdraw_check("2025-09-13")
+    assert twice.state("check", "K1").state == "WITHDRAWN"
+
+
+def test_what_was_decided_before_they_came_apart_goes_on_to_its_end(twice: Scene) -> None:
+    on_the_other_s_consent(twice)
+    twice.decide("2025-09-02", "ELIGIBLE")
+    twice.undo_merge("2025-09-03", "P3")
+
+    twice.notify_result("2025-09-04")
+    twice.dispute("2025-09-05")
+
+
+def test_once_apart_the_other_s_withdrawal_withdraws_the_check_for_readers_too(twice: Scene) -> None:
+    on_the_other_s_consent(twice)
+    twice.undo_merge("2025-09-02", "P3")
+    before = twice.ledger.size
+    twice.withdraw_consent("2025-09-03", by=P3, subject_id="P3")
+
+    with twice.refused("check-withdrawn"):
+        twice.decide("2025-09-12", "ELIGIBLE")
+    read = [check(twice.ledger, "K1", as_of=LATER, as_known=size)["state"] for size in (before, twice.ledger.size)]
+    assert read == ["EVALUATED", "WITHDRAWN"]
+    assert [one["state"] for one in file(twice, "P1")["checks"]] == ["WITHDRAWN"]
 
 
 def test_conduct_is_decided_once_across_both(twice: Scene) -> None:
@@ -325,3 +365,26 @@ def test_an_identity_is_not_erased_while_a_case_of_the_other_registration_is_ope
 
     with twice.refused("open-case"):
         twice.act("ErasureOrdered", "2025-03-02", LineActor("dpo-1", "DPO"), data)
+
+
+def test_the_ledger_lifts_no_sanction_that_runs_on_for_one_under_another_registration(twice: Scene) -> None:
+    twice.impose("2025-02-01", kind="WARNING", until=ABSENT)  # to 2025-08-01
+    twice.impose("2025-06-01", subject_id="P3", kind="DEMERIT", until=ABSENT)  # alone to 2026-06-01
+    twice.merge("2025-06-10", "P3", "P1")
+
+    with twice.refused("human-decision-required"):
+        twice.lift("2026-06-10", kind="DEMERIT", doc=ABSENT, by=SYSTEM)
+    twice.lift("2026-08-02", kind="DEMERIT", doc=ABSENT, by=SYSTEM)
+
+    assert twice.newest().uid == twice.ledger.uid("subject", "P3")
+
+
+def test_a_lifting_without_a_first_day_lifts_the_newest_of_all_registrations(twice: Scene) -> None:
+    twice.impose("2025-02-01", kind="WARNING", until=ABSENT)
+    twice.impose("2025-03-01", subject_id="P3", kind="WARNING", until=ABSENT)
+    twice.merge("2025-03-10", "P3", "P1")
+    twice.lift("2025-04-01", kind="WARNING")
+    file = integrity_file(twice.ledger, "P1", as_of=date(2025, 4, 2), as_known=twice.ledger.size)
+
+    assert twice.newest().uid == twice.ledger.uid("subject", "P3")
+    assert [one["from"] for one in file["sanctions"] if one["state"] == "LIFTED"] == ["2025-03-01"]

@@ -121,3 +121,11 @@ def test_on_both_databases_a_history_is_that_of_all_registrations_as_known(small
     ]
     assert small.survivor(second, small.size) == first
     assert small.survivor(second, size) == second
+
+
+def test_a_unit_that_ended_has_ended_under_each_of_its_registrations() -> None:
+    entries = [merged(1, "b", "a"), reorganised(2, ["a"], ["c"]), merged(3, "d", "c"), reorganised(4, ["d"], ["e"])]
+    known = relations_of(entries)
+
+    assert {uid: known.ended_on(uid) for uid in "abcde"} == dict.fromkeys("abcd", DAY) | {"e": None}
+    assert {uid: known.successors(uid) for uid in "abd"} == {"a": ["c", "e"], "b": ["c", "e"], "d": ["e"]}

@@ -214,11 +214,27 @@ def test_a_file_shows_the_row_of_a_finding_with_its_days(scene: Scene) -> None:
 
     review, appeal, further = row["steps"]
     assert (row["record"], row["effects"], row["clause"]) == ("ORGAN_DECISION", "CONTINUE", "公务员法 95-96")
-    assert (review["until"], review["decide_by"]) == ("2025-04-19", "2025-05-08")
-    assert (appeal["until"], appeal["after_review"], "decide_by" in appeal) == (
-        "2025-04-19", {"count": 15, "unit": "days"}, False,
-    )  # fmt: skip
+    assert review["decide_by"] == "2025-05-08"
+    assert (appeal["after_review"], "decide_by" in appeal) == ({"count": 15, "unit": "days"}, False)
     assert further["where"] == "ELSEWHERE"
+
+
+def test_a_row_and_the_open_remedies_name_the_same_last_days(scene: Scene) -> None:
+    def last_days(on: str) -> dict[str, str | None]:
+        asked = {"as_of": date.fromisoformat(on), "as_known": scene.ledger.size, "viewer": "SUBJECT"}
+        breach = integrity_file(scene.ledger, "P1", **asked)["breaches"][0]  # type: ignore[arg-type]
+        of_row = {step["route"]: step["until"] for step in breach["recourse"][0]["steps"] if "until" in step}
+        of_row.pop("FURTHER_APPEAL", None)  # asked elsewhere
+        assert of_row == {remedy["route"]: remedy["until"] for remedy in breach["remedies"]}
+        return of_row
+
+    scene.found()
+    assert last_days("2025-03-25") == {"REVIEW": "2025-04-19", "APPEAL": "2025-04-19"}
+    scene.appeal("2025-04-08")
+    assert last_days("2025-04-10") == {}  # one is under way: nothing else may be filed
+    scene.decide_appeal("2025-05-20")
+    assert last_days("2025-05-21") == {"APPEAL": "2025-06-04"}  # 15 days from the review
+    assert last_days("2025-06-05") == {}
 
 
 def test_a_record_taken_over_shows_what_is_asked_here_and_what_of_its_source(scene: Scene) -> None:

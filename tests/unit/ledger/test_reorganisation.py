@@ -214,3 +214,13 @@ def test_what_ended_or_was_merged_takes_no_part_again(scene: Scene) -> None:
         scene.reorganise("2025-05-02", ["U2"], ["U1"])
     with scene.refused("unit-ended"):
         scene.merge("2025-05-02", "U1", "U3", by=CREDIT)
+
+
+def test_a_unit_that_ended_gets_nothing_new_under_an_id_that_was_merged(scene: Scene) -> None:
+    scene.register_unit("2025-01-03", "U3")
+    scene.merge("2025-02-01", "U3", "U1")
+    scene.reorganise("2025-03-01", ["U1"], ["U2"], by=LineActor("hr-9", "HR", "CREDIT-OFFICE"))
+    with scene.refused("unit-ended"):
+        scene.assign("2025-04-01", "P1", "U3", "2025-04-01")
+    with scene.refused("unit-ended"):
+        scene.report("2025-04-05", breach_id="B9", subject_id="U3", occurred_on="2025-04-02", duty_related=False)

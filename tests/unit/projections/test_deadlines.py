@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.access import Viewer
+from ledger.anchoring import anchor_access
 from ledger.catalogue import event_of
 from ledger.errors import NotFound
 from ledger.rulebook.edition import parse_edition, shipped_edition
@@ -16,6 +20,7 @@ from projections.deadline_steps import KINDS, Nature
 from projections.deadlines import Asked, deadlines, steps_of
 from projections.eligibility import check
 from projections.integrity_file import integrity_file
+from tests.support.scene import ABSENT, HR_2, Scene, a_scene
 from tests.support.small_log import DEMO_EDITION, SmallLog, golden_log, opened_log, registered_log, uid_of
 
 P1, U1 = uid_of("subject", "P1"), uid_of("subject", "U1")
@@ -215,7 +220,7 @@ def test_own_hr_and_the_unit_see_no_step_of_a_case_that_is_being_heard() -> None
     report(log)
     notify(log, "2025-02-24", "2025-03-10")
     for viewer in ("HR", "CREDIT", "UNIT_HEAD", "ASSESSOR"):
-        assert listed(log, "2025-02-25", viewer=viewer, unit=U1) == []
+        assert listed(log, "2025-02-25", viewer=viewer, unit=frozenset({U1})) == []
     assert kinds(listed(log, "2025-02-25", viewer="DECIDER")) == ["REPLY"]
 
 
@@ -239,11 +244,12 @@ def test_hr_sees_the_checks_that_its_unit_requested() -> None:
     requester = next(entry.data["requester"] for entry in log.entries if entry.type == "EligibilityCheckRequested")
     size = log.size_on("2025-09-03")
 
-    def checks(unit: str | None) -> list[str]:
-        return [row["record"] for row in listed(log, "2025-09-10", size, viewer="HR", unit=unit, role="HR")]
+    def checks(*units: str) -> list[str]:
+        asked: dict[str, Any] = {"viewer": "HR", "unit": frozenset(units), "role": "HR"}
+        return [row["record"] for row in listed(log, "2025-09-10", size, **asked)]
 
-    assert checks(requester) == ["K1"]
-    assert checks(uid_of("subject", "U9")) == checks(None) == []
+    assert checks(requester) == checks(uid_of("subject", "U9"), requester) == ["K1"]
+    assert checks(uid_of("subject", "U9")) == checks() == []
 
 
 def test_nobody_but_the_auditor_and_the_subject_reads_callers_ids() -> None:
@@ -269,7 +275,9 @@ def test_every_step_is_a_role_s_to_take_by_a_type_that_role_may_write() -> None:
             may = {role.value for role in event_of(type_).ROLES} or {"SYSTEM"}
             if name != "KEEP_PROMISE" and name != "ANCHOR":  # kept by the promisor, confirmed by another hand
                 assert set(kind.roles) & may, (name, type_)
-        assert (kind.nature is Nature.AUTOMATIC) == (kind.roles == ("SYSTEM",))
+        assert (kind.nature is Nature.AUTOMATIC) == (
+            kind.roles == ("SYSTEM",) and name != "ANCHOR"
+        )  # the ledger's duty
 
 
 @given(st.integers(-30, 900), st.integers(0, 60))
@@ -288,7 +296,7 @@ def test_rights_that_passed_are_gone_and_nothing_happens_before_its_day(offset: 
     log = golden_log()
     on = date(2025, 1, 1) + timedelta(days=offset)
     for row in listed(log, on.isoformat()):
-        if row["nature"] == "RIGHT" and row["due"] is not None:
+        if row["nature"] == "RIGHT" and row["due"] is not None and row["kind"] != "DISPUTE_CHECK":  # open until final
             assert row["due"] >= on.isoformat()
         assert (row["state"] == "UPCOMING") == (row["from"] > on.isoformat())
         assert (row["state"] == "OVERDUE") <= (row["nature"] == "DUTY")
@@ -307,3 +315,104 @@ def test_a_sanction_ends_by_its_day_and_one_that_was_not_clean_waits_for_somebod
     row = of_kind(listed(log, "2025-04-01"), "LIFT_SANCTION")
 
     assert (row["from"], row["roles"], row["nature"]) == ("2025-04-01", ["HR", "DECIDER"], "DUTY")
+
+
+# Two registrations of one person, and units that ended.
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with a_scene(tmp_path / "scene") as opened:
+        yield opened
+
+
+def in_scene(scene: Scene, on: str, **asked: Any) -> list[dict[str, Any]]:
+    ledger = scene.ledger
+    answer = deadlines(ledger, as_of=date.fromisoformat(on), as_known=ledger.size, asked=Asked(**asked))
+    return list(answer["deadlines"])
+
+
+def of_check(scene: Scene, on: str) -> dict[str, tuple[str, str | None, str]]:
+    rows = in_scene(scene, on)
+    return {row["kind"]: (row["from"], row["due"], row["state"]) for row in rows if row["record_kind"] == "check"}
+
+
+def test_sanctions_of_a_person_registered_twice_run_together(scene: Scene) -> None:
+    scene.impose("2025-02-01", kind="WARNING", until=ABSENT)  # to 2025-08-01
+    scene.impose("2025-06-01", subject_id="P2", kind="DEMERIT", until=ABSENT)
+    scene.merge("2025-06-10", "P2", "P1")
+    file = integrity_file(scene.ledger, "P1", as_of=date(2025, 7, 1), as_known=scene.ledger.size)
+    of_file = [(one["kind"], one["until"]) for one in file["sanctions"]]
+
+    for subject in ("P1", "P2", None):
+        rows = in_scene(scene, "2025-07-01", subject=subject)
+        assert [(row["record"], row["due"]) for row in rows if row["kind"] == "SANCTION_ENDS"] == of_file
+    waiting = of_kind(in_scene(scene, "2025-08-02"), "LIFT_SANCTION")
+    assert (waiting["record"], waiting["subject"]) == ("WARNING", "P1")  # not clean: another was imposed meanwhile
+
+
+def test_nobody_reads_a_step_of_their_own_case_under_another_registration(scene: Scene) -> None:
+    scene.report("2025-02-20", subject_id="P2")
+    scene.merge("2025-03-01", "P2", "P1")
+    ledger = scene.ledger
+
+    for ref in ("P1", "P2"):
+        own = ledger.uid("subject", ref)
+        assert in_scene(scene, "2025-03-02", viewer="DECIDER", role="DECIDER", viewer_uid=own) == []
+    assert kinds(
+        in_scene(scene, "2025-03-02", viewer="DECIDER", role="DECIDER", viewer_uid=ledger.uid("subject", "P3"))
+    )
+
+
+# A check.
+
+
+def test_what_stands_beside_a_check_moves_none_of_its_days(scene: Scene) -> None:
+    scene.blocked_check()
+    scene.notice("2025-09-02")
+    before = of_check(scene, "2025-09-05")
+    scene.step_back_from_check("2025-09-05", by=HR_2)
+
+    assert before == of_check(scene, "2025-09-05") == {"RESPOND": ("2025-09-02", "2025-09-09", "OPEN")}
+
+
+def test_a_result_may_be_disputed_until_it_is_final_and_is_made_final_after_the_dispute_s_last_day(
+    scene: Scene,
+) -> None:
+    scene.consent()
+    scene.request_check()
+    scene.decide("2025-09-12", "ELIGIBLE")
+    scene.notify_result("2025-09-15")
+    window = {"DISPUTE_CHECK": ("2025-09-15", "2025-09-22", "OPEN"), "FINALISE_CHECK": ("2025-09-23", None, "UPCOMING")}
+    assert of_check(scene, "2025-09-18") == window
+    scene.step_back_from_check("2025-09-18", by=HR_2)
+    assert of_check(scene, "2025-09-18") == of_check(scene, "2025-09-22") == window
+
+    late = in_scene(scene, "2025-11-01")
+    assert of_kind(late, "DISPUTE_CHECK")["days_left"] == -40
+    assert of_kind(late, "FINALISE_CHECK")["state"] == "OPEN"
+    scene.dispute("2025-11-01")
+    assert list(of_check(scene, "2025-11-01")) == ["REDETERMINE"]
+
+
+# Days that are far off, and a day that was missed.
+
+
+def test_a_day_that_is_far_off_is_told_in_days() -> None:
+    log = registered_log()
+    report(log)
+    notify(log, "2025-02-24", "9999-12-31")
+    row = of_kind(listed(log, "2025-02-25"), "REPLY")
+
+    assert (row["working_days_left"], row["days_left"]) == (None, (date.max - date(2025, 2, 25)).days)
+    assert of_kind(listed(log, "9999-12-20"), "REPLY")["working_days_left"] == 9
+
+
+def test_an_access_log_that_was_not_anchored_for_a_day_is_overdue(scene: Scene) -> None:
+    scene.on_day("2025-02-03")
+    scene.ledger.access.look(Viewer("auditor-1", "AUDITOR"), [str(scene.ledger.uid("subject", "P1"))], scope=["FILE"])
+    assert anchor_access(scene.ledger) is not None
+
+    for on, state in (("2025-02-03", "UPCOMING"), ("2025-02-04", "OPEN"), ("2025-02-05", "OVERDUE")):
+        row = of_kind(in_scene(scene, on), "ANCHOR")
+        assert (row["due"], row["state"], row["nature"]) == ("2025-02-04", state, "DUTY")

@@ -90,12 +90,18 @@ def test_who_decided_and_why_is_for_the_candidate_the_asking_hr_and_the_auditor(
     assert (answer["statement"], answer["grounds"]) == ("已改正", "已移出")
 
 
-@pytest.mark.parametrize(("viewer", "unit"), [("HR", "OTHER-HR"), ("DPO", None), ("DECIDER", None), ("PUBLIC", None)])
+@pytest.mark.parametrize(("viewer", "unit"), [("HR", "OTHER-HR"), ("DPO", None), ("DECIDER", None)])
 def test_others_read_none_of_it(viewer: str, unit: str | None) -> None:
     answer = check(decided_log(), "K1", as_of=date(2025, 4, 30), as_known=100, viewer=viewer, unit=unit)
 
     assert not {"decided_by", "reasons", "considerations", "statement", "grounds"} & answer.keys()
     assert "初次理由" not in str(answer)
+
+
+@pytest.mark.parametrize("viewer", ["UNIT_HEAD", "PUBLIC", "REPORTER", "ASSESSOR"])
+def test_who_sees_no_record_of_a_person_sees_no_check(viewer: str) -> None:
+    with pytest.raises(NotFound, match="unknown-check"):
+        check(checked_log(), "K1", as_of=date(2025, 5, 1), as_known=100, viewer=viewer, unit="U1")
 
 
 def test_reasons_are_those_of_the_day_and_absent_once_erased() -> None:

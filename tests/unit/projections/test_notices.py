@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from api.desk import Desk
+from api.pages.notices import seen
+from ledger.access import Viewer
+from ledger.application import Ledger
 from ledger.catalogue import TYPES
 from ledger.reading import Logged
 from projections.notices import TOLD, notice_of, notices_of, seen_by
+from tests.support.scene import a_scene
 from tests.support.small_log import SmallLog, golden_log, registered_log, uid_of
 from tests.unit.projections.test_deadlines import notify, report
 
@@ -62,6 +69,29 @@ def look(index: int, actor: str, known: int, scope: str = "INTEGRITY_FILE", purp
 def test_seen_is_what_the_subject_itself_had_before_it() -> None:
     looks = [look(1, P1, 12), look(2, P1, 9), look(3, "hr", 30), look(4, P1, 31, scope="ACCESS_LOG")]
 
-    assert seen_by(looks, P1) == 12
-    assert seen_by([look(1, "clerk", 7)], U1) == 7  # who acts for the unit
-    assert seen_by([look(1, P1, 20, purpose="AUDIT")], P1) == seen_by([], P1) == 0
+    assert seen_by(looks, [P1]) == 12
+    assert seen_by([look(1, "clerk", 7)], [U1]) == 7  # who acts for the unit
+    assert seen_by([look(1, P1, 20, purpose="AUDIT")], [P1]) == seen_by([], [P1]) == 0
+
+
+def test_under_whichever_registration_the_same_notices_are_read_and_seen(tmp_path: Path) -> None:
+    with a_scene(tmp_path / "scene") as scene:
+        scene.register_person("2025-01-02", "P3")
+        scene.found()
+        scene.merge("2025-04-01", "P3", "P1")
+        _same_to_both(scene.ledger, "P3", "P1")
+
+
+def _same_to_both(ledger: Ledger, looking: str, other: str) -> None:
+    found = []
+    for name in (looking, other):
+        uid = ledger.uid("subject", name)
+        assert uid is not None
+        desk = Desk(ledger, Viewer(name, "SUBJECT"))
+        found.append([notice.type for notice in notices_of(ledger, uid, ledger.size)])
+        if name == looking:
+            assert desk.own_uid() is not None
+            desk.file(uid, desk.moment(None, None))
+        assert seen(desk, uid) == ledger.size
+
+    assert found == [["BreachConfirmed", "BreachNotified"]] * 2

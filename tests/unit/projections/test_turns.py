@@ -31,7 +31,7 @@ def compared(city: City, role: str) -> int:
     units = {entry.data.get("requester") for entry in ledger.by_type("EligibilityCheckRequested", ledger.size)}
     found = 0
     for unit in sorted(unit for unit in units if unit) if role == "HR" else [None]:
-        asked = Asked(viewer=role, role=role, unit=unit)
+        asked = Asked(viewer=role, role=role, unit=frozenset({unit} if unit else ()))
         whole = deadlines(ledger, as_of=today, as_known=ledger.size, asked=asked)
         assert deadlines(ledger, as_of=today, as_known=ledger.size, asked=replace(asked, streams=streams)) == whole
         found += len(whole["deadlines"])

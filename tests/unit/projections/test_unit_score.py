@@ -76,6 +76,34 @@ def test_a_floor_does_not_name_the_officials_it_rests_on() -> None:
     assert floor["events_withheld"] == 1
 
 
+@pytest.mark.parametrize(
+    ("severity", "ended", "named"),
+    [
+        ("MINOR", False, {"SUBJECT", "HR", "CREDIT", "UNIT_HEAD", "REVIEWER", "DECIDER", "AUDITOR"}),
+        ("SERIOUS", False, {*VIEWERS}),
+        ("SERIOUS", True, {"SUBJECT", "REVIEWER", "DECIDER", "AUDITOR"}),
+    ],
+)
+def test_a_finding_about_the_unit_is_named_to_those_alone_who_see_it(
+    severity: str, ended: bool, named: set[str]
+) -> None:
+    log = assessed_log()
+    find(log, "OWN", severity, subject="U1", unit_at_time=None)
+    imported = log.size - 1
+    if ended:
+        log.append("AuthorityRecordRemoved", "2025-04-20", {"breach_id": "OWN", "removed_on": "2025-04-20"})
+    for viewer in VIEWERS:
+        lines = score(log, viewer)["lines"]
+        (own,) = [line for line in lines if line["label"] == "own-finding"]
+        rests_on_it = [line for line in lines if imported in line["events"]]
+        if viewer in named:
+            assert (own["record"], own in rests_on_it) == ("OWN", True), viewer
+        else:
+            assert (own["record"], own["params"], own["events_withheld"], rests_on_it) == (None, {}, 1 + ended, []), (
+                viewer
+            )
+
+
 def test_private_matters_and_findings_elsewhere_never_reach_a_unit() -> None:
     log = assessed_log()
     before = score(log)["value"]

@@ -36,6 +36,16 @@ def test_a_list_is_of_a_subject_a_unit_or_a_role(golden: Run) -> None:
     assert records("--role", "HR") == set()
 
 
+def test_hr_sees_the_checks_of_the_unit_it_says_it_is_of(golden: Run) -> None:
+    def records(*options: str) -> set[str]:
+        moment = ("--as-of", "2025-09-10", "--as-known", "2025-09-03")
+        answer = json.loads(golden("deadlines", *moment, "--viewer", "HR", "--role", "HR", *options, "--json").stdout)
+        return {row["record"] for row in answer["deadlines"]}
+
+    assert records("--viewer-unit", "PERSONNEL") == {"K1"}
+    assert records("--viewer-unit", "U1") == records() == set()
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_page_marks_what_is_overdue(golden: Run, language: str) -> None:
     said = golden("deadlines", "--as-of", "2025-07-05", "--as-known", "2025-07-05", "--lang", language).stdout

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 
+from api.routes import certificates
+from ledger.application import Ledger
 from ledger.clock import day_of, utc_now
+from ledger.log.checkpoint import Checkpoint
+from ledger.status_lists import status_list
 from tests.support.certificates import Holds, by_ledger, by_script, same
 from tests.support.http import BOTH, LINES, MORE, Caller, House, database, house, opened
 
@@ -86,6 +92,25 @@ def test_its_way(door: House, p1: Caller, office: Caller, check: str) -> None:
     assert "revoked" in [finding["code"] for finding in by_ledger(certificate, again)["findings"]]
     other = theirs.json()["certificate"].encode()
     assert "revoked" not in [finding["code"] for finding in by_ledger(other, again)["findings"]]
+
+
+def test_a_list_is_made_once_however_many_ask_for_it_at_once(
+    door: House, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def slow(ledger: Ledger, number: int, checkpoint: Checkpoint) -> bytes:
+        made.append(number)
+        sleep(0.2)  # the others ask meanwhile
+        return status_list(ledger, number, checkpoint)
+
+    monkeypatch.setattr(certificates, "status_list", slow)
+    certificates._list.cache_clear()
+    with ThreadPoolExecutor(4) as askers:
+        answers = list(askers.map(lambda _: door.stranger().get("/v1/status-lists/1"), range(4)))
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert made == [1]
 
 
 @pytest.mark.parametrize("body", [{}, {"holder_asked": False}, {"holder_asked": True, "more": 1}, []])

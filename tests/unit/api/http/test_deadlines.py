@@ -93,6 +93,34 @@ def test_a_page_is_a_look_at_the_people_on_it(door: House) -> None:
     assert {look.subjects for look in looks} == {(door.uid("subject", "P1"),)}
 
 
+def test_to_ask_for_a_person_s_steps_is_a_look_for_a_purpose_also_where_there_are_none(door: House) -> None:
+    path, before = f"/v1/subjects/{door.uid('subject', 'P1')}/deadlines", door.looks()
+    hr, reviewer = door.caller("hr-9", "HR", "U2"), door.caller("reviewer-1", "REVIEWER", "PERSONNEL")
+    refused = hr.get(path, as_of="2025-01-10")
+    assert (refused.status_code, refused.json()["code"]) == (400, "purpose-required")
+    assert hr.get(path, as_of="2025-01-10", purpose="RECRUIT").json()["deadlines"] == []
+    assert reviewer.get(path, as_of="2025-01-10").json()["deadlines"] == []
+    looks = list(door.ledger.access.logged(before))
+
+    assert [(look.data["scope"], look.purpose) for look in looks] == [
+        (["DEADLINES"], "RECRUIT"), (["DEADLINES"], "CASE"),
+    ]  # fmt: skip
+    assert {look.subjects for look in looks} == {(door.uid("subject", "P1"),)}
+
+
+def test_a_person_reads_their_steps_under_either_registration(own_door: House) -> None:
+    p1, p2 = (own_door.uid("subject", ref) for ref in ("P1", "P2"))
+    second = own_door.caller("P2", "SUBJECT")
+    assert second.get(f"/v1/subjects/{p1}/deadlines").status_code == 404
+    body = {"into_id": "P1", "approvers": ["hr-2", "legal-1"], "reason": "…", "doc": "示范户籍证明〔2026〕2号"}
+    own_door.caller("hr-3", "HR", "CREDIT-OFFICE").command(f"/v1/subjects/{p2}/merger", body)
+
+    mine = rows(second)
+    assert "C9" in {row["record"] for row in mine}
+    for uid in (p1, p2):
+        assert second.get(f"/v1/subjects/{uid}/deadlines").json()["deadlines"] == mine
+
+
 def test_the_list_of_an_earlier_day_is_what_it_was(door: House) -> None:
     auditor = door.caller("auditor-1", "AUDITOR")
     answer = auditor.get("/v1/deadlines", **MOMENT).json()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ledger.clock import day_of
+from projections.runner import catch_up
 from tests.support.http import Caller, House
 
 PAPER = {"reason": "…", "doc": "示范户籍证明〔2026〕2号"}
@@ -86,6 +87,21 @@ def reorganise(door: House) -> None:
     body = {"from": ["U2"], "to": ["U1"], "successor_id": "U1", "doc": "示范编〔2026〕5号"}
     answer = credit.command("/v1/reorganisations", body)
     assert answer.status_code == 201, answer.text
+
+
+def test_hr_of_the_successor_sees_its_checks_their_steps_and_their_reasons(own_door: House) -> None:
+    hr, check = own_door.caller("hr-5", "HR", "U1"), own_door.ledger.uid("check", "K9")  # requested by U2
+
+    def seen() -> tuple[bool, bool, int]:
+        steps = {row["uid"] for row in hr.get("/v1/deadlines").json()["deadlines"]}
+        catch_up(own_door.ledger, own_door.ledger.store.engine)
+        listed = {row["uid"] for row in hr.get("/v1/eligibility-checks").json()["items"]}
+        return check in steps, check in listed, hr.get(f"/v1/eligibility-checks/{check}").status_code
+
+    assert seen() == (False, False, 404)
+    reorganise(own_door)
+    assert seen() == (True, True, 200)
+    assert "reasons" in hr.get(f"/v1/eligibility-checks/{check}").json()
 
 
 def readable(door: House, caller: Caller) -> set[str]:

@@ -60,6 +60,7 @@ class Mailbox:
     port: int = 0
     letters: list[tuple[str, list[str], str]] = field(default_factory=list)
     busy: int = 0  # how many times it says that it cannot take one
+    unknown: set[str] = field(default_factory=set)  # mailboxes that are not there
 
 
 @pytest.fixture
@@ -83,6 +84,9 @@ def mailbox() -> Iterator[Mailbox]:
                         continue
                 if verb == "RCPT":
                     to.append(line.partition("<")[2].partition(">")[0])
+                    if to[-1] in kept.unknown:
+                        self.say("550 no such mailbox")
+                        continue
                 if verb == "DATA":
                     self.say("354 go on")
                     lines = []

@@ -84,3 +84,19 @@ def test_a_server_that_cannot_now_is_tried_again(mailbox: Mailbox) -> None:
 def test_nobody_there_is_undelivered() -> None:
     with pytest.raises(Undelivered):
         hand_over(Server("smtp", "127.0.0.1", 1), letter(NOTICE, "a", sender="a@b", to="c@d", link="x"))
+
+
+def test_what_cannot_be_written_on_the_line_is_undelivered() -> None:
+    with pytest.raises(Undelivered):
+        hand_over(Server("smtp", "a..b", 25), letter(NOTICE, "a", sender="a@b", to="c@d", link="x"))
+
+
+def test_a_mailbox_that_is_not_there_is_refused_for_good_and_a_busy_server_is_not(mailbox: Mailbox) -> None:
+    mailbox.unknown, mailbox.busy = {"p@x.example"}, 1
+    server, found = Server("smtp", "127.0.0.1", mailbox.port), []
+    for _ in range(2):
+        with pytest.raises(Undelivered) as caught:
+            hand_over(server, letter(NOTICE, "a", sender="l@city.example", to="p@x.example", link="x"))
+        found.append(caught.value.refused)
+
+    assert found == [False, True]

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.outbox.outbox import Outbox, outbox_of
+from api.outbox.outbox import Channel, Outbox, outbox_of
 from api.outbox.positions import Place, Positions, format_places, parse_places
 from api.settings import Settings
 from ledger.errors import Invalid, Unavailable
@@ -274,3 +274,114 @@ def test_a_file_that_cannot_be_read_stops_the_start(scene: Scene, tmp_path: Path
     with pytest.raises(Invalid) as caught:
         create_app(scene.ledger, Settings(webhooks=tmp_path / "nothing.toml"))
     assert caught.value.code == "bad-webhooks"
+
+
+# One target that cannot be served.
+
+
+def by_mail(scene: Scene, clock: Clock, mailbox: Mailbox, folder: Path, **given: object) -> Outbox:
+    return an_outbox(
+        scene,
+        clock,
+        smtp_url=f"smtp://127.0.0.1:{mailbox.port}",
+        smtp_from="ledger@city.example",
+        smtp_addresses=folder / "addresses.toml",
+        public_url="https://ledger.city.example/",
+        **given,
+    )
+
+
+def address_book(folder: Path, **known: str) -> None:
+    lines = [f'[[address]]\nsubject = "{subject}"\nmail = "{mail}"\n' for subject, mail in known.items()]
+    (folder / "addresses.toml").write_text("".join(lines))
+
+
+def test_whatever_is_wrong_with_one_target_every_other_goes_on(
+    scene: Scene, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    got: list[int] = []
+
+    def spoilt(*_: object) -> None:
+        raise ZeroDivisionError
+
+    channels = (
+        Channel("spoilt", lambda _: True, spoilt),
+        Channel("whole", lambda _: True, lambda notice, *_: got.append(notice.index)),
+    )
+    made = Outbox(scene.ledger, channels, tmp_path / "places", interval=1.0, tries=3, now=clock)
+    assert (made.run_once(), made.healthy) == (0, True)
+    scene.report()
+    scene.notify()
+
+    assert (made.run_once(), made.run_once(), len(got), made.healthy) == (1, 0, 1, False)
+    assert [record.getMessage() for record in caplog.records] == ["a target cannot be served"]
+    made.stop()
+
+
+def test_an_address_file_with_an_error_holds_up_mail_alone_until_it_is_mended(
+    scene: Scene,
+    clock: Clock,
+    receiver: Receiver,
+    mailbox: Mailbox,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    address_book(tmp_path, P1="p1@example.org")
+    made = by_mail(scene, clock, mailbox, tmp_path, webhooks=webhooks(tmp_path, receiver))
+    made.run_once()
+    address_book(tmp_path, P1="nobody")
+    scene.report()
+    scene.notify()
+    assert (made.run_once(), made.run_once(), len(receiver.received), mailbox.letters) == (1, 0, 1, [])
+    ((said, error),) = [(one.getMessage(), one.__dict__["error"]) for one in caplog.records]
+    assert (said, error, made.healthy) == ("a target cannot be served", "bad-mail", True)  # the ledger itself serves
+    address_book(tmp_path, P1="p1@example.org")
+
+    assert (made.run_once(), len(mailbox.letters)) == (1, 1)
+
+
+def test_a_mailbox_that_is_not_there_holds_up_nobody(
+    scene: Scene, clock: Clock, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    address_book(tmp_path, P1="gone@example.org", P2="p2@example.org")
+    mailbox.unknown = {"gone@example.org"}
+    made = by_mail(scene, clock, mailbox, tmp_path)
+    made.run_once()
+    scene.report()
+    scene.report(breach_id="B2", subject_id="P2")
+    scene.notify()
+    scene.notify(breach_id="B2")
+
+    assert made.run_once() == 1
+    assert [to for _, to, _ in mailbox.letters] == [["p2@example.org"]]
+    assert made.healthy
+
+
+def test_mail_goes_to_the_address_of_whichever_registration_has_one(
+    scene: Scene, clock: Clock, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    address_book(tmp_path, P1="p1@example.org")
+    scene.merge("2025-02-01", "P1", "P2")
+    made = by_mail(scene, clock, mailbox, tmp_path)
+    made.run_once()
+    scene.report(subject_id="P2")
+    scene.notify()
+
+    assert (made.run_once(), [to for _, to, _ in mailbox.letters]) == (1, [["p1@example.org"]])
+
+
+def test_a_target_that_was_given_up_is_named_then_and_at_each_start_and_nothing_else_of_it(
+    scene: Scene, sending: Outbox, clock: Clock, receiver: Receiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.answers = [410]
+    scene.report()
+    scene.notify()
+    sending.run_once()
+    sending.stop()
+    again = an_outbox(scene, clock, webhooks=tmp_path / "webhooks.toml")
+    again.run_once()
+    again.stop()
+
+    said = [(one.levelname, one.getMessage(), one.__dict__["target"]) for one in caplog.records]
+    assert said == [("WARNING", "a target was given up", "webhook:t0")] * 2
+    assert "127.0.0.1" not in caplog.text

@@ -6,10 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
+import time
+from contextlib import suppress
 from datetime import date
+from threading import Thread
 
 import pytest
 
+from api.outbox import webhooks
 from api.outbox.webhooks import Message, Target, Undelivered, deliver, message_of, parse_targets, sign, verify
 from ledger.errors import Invalid, VerificationError
 from projections.notices import TOLD, Notice
@@ -91,6 +96,9 @@ def test_targets_are_read_with_what_they_want() -> None:
         (file("https://hooks.example:port/in"), "target[0].url"),
         (file("ftp://hooks.example/in"), "target[0].url"),
         (file("https:///in"), "target[0].url"),
+        (file("https://hooks.example/中"), "target[0].url"),
+        (file("https://a..b/in"), "target[0].url"),
+        (file("https://[hooks.example/in"), "target[0].url"),
         (file(secret="whsec_c2hvcnQ="), "target[0].secret"),
         (file(secret=WRITTEN.removeprefix("whsec_")), "target[0].secret"),
         (file(secret="whsec_!!"), "target[0].secret"),
@@ -102,7 +110,7 @@ def test_targets_are_read_with_what_they_want() -> None:
 )
 def test_a_target_that_may_not_be_is_refused_with_its_field(data: bytes, field: str) -> None:
     with pytest.raises(Invalid) as caught:
-        parse_targets(data, ["hooks.example"])
+        parse_targets(data, ["hooks.example", "a..b"])
     assert (caught.value.code, caught.value.field) == ("bad-webhooks", field)
 
 
@@ -129,3 +137,28 @@ def test_whatever_is_not_2xx_is_not_delivered_and_no_redirect_is_followed(
 def test_nobody_there_is_not_delivered() -> None:
     with pytest.raises(Undelivered):
         deliver(Target("t", "http://127.0.0.1:1/", SECRET), MESSAGE, NOW)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/中", "https://a..b/in"])
+def test_an_address_that_cannot_be_written_on_the_line_is_undelivered(url: str) -> None:
+    with pytest.raises(Undelivered):
+        deliver(Target("t", url, SECRET), MESSAGE, NOW)
+
+
+@pytest.mark.parametrize("trickle", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x"])
+def test_a_target_that_trickles_is_hung_up_on(trickle: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "DEADLINE_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                while True:
+                    connection.sendall(trickle)
+                    time.sleep(0.05)
+
+        thread = Thread(target=answer)
+        thread.start()
+        with pytest.raises(Undelivered):
+            deliver(Target("t", f"http://127.0.0.1:{listening.getsockname()[1]}/", SECRET), MESSAGE, NOW)
+        thread.join()

@@ -19,6 +19,7 @@ from tests.support.scene import (
     REPORTER,
     SYSTEM,
     U1,
+    U2,
     Scene,
 )  # fmt: skip
 
@@ -89,6 +90,25 @@ def test_an_unknown_subject_or_commitment_is_refused(scene: Scene) -> None:
         scene.report(subject_id="NOBODY")
     with scene.refused("unknown-commitment"):
         scene.report(commitment_id="NOTHING")
+
+
+def test_a_finding_breaks_no_promise_of_somebody_else(scene: Scene) -> None:
+    scene.promise("2025-01-10", commitment_id="C2", promisor_id="P2", by=P2)
+    scene.promise("2025-01-10", commitment_id="C3", promisor_id="U2", by=U2)
+    for another in ("C2", "C3"):
+        with scene.refused("commitment-of-another", "data.commitment_id"):
+            scene.report(commitment_id=another)
+
+    scene.report(breach_id="B2", subject_id="U2", commitment_id="C3")
+    scene.report(breach_id="B3", subject_id="P2", commitment_id="C2", duty_related=False)
+
+
+def test_what_breaks_the_unit_s_promise_is_a_matter_of_duty(scene: Scene) -> None:
+    scene.promise("2025-01-10")
+    with scene.refused("commitment-of-another"):
+        scene.report(commitment_id="C1", duty_related=False)
+
+    scene.report(commitment_id="C1")
 
 
 def test_an_id_stands_for_one_breach(scene: Scene) -> None:
@@ -440,6 +460,47 @@ def test_after_a_voided_record_the_conduct_is_decided_in_a_new_one_and_once(scen
 
     with scene.refused("conduct-decided"):
         scene.report("2025-03-24", breach_id="B5", conduct_id="CONDUCT-1")
+
+
+def reported_anew(scene: Scene, voided: str, *, subject: str = "P1") -> None:
+    """B1 is voided; the same conduct is reported as B2, notified as SERIOUS, and heard by 2025-07-01."""
+    scene.void(voided, by=DECIDER)
+    scene.report("2025-06-02", breach_id="B2", subject_id=subject, conduct_id="CONDUCT-1", proposed_severity="SERIOUS")
+    scene.notify("2025-06-03", breach_id="B2", proposed_finding="SERIOUS", reply_due="2025-06-30")
+    scene.lapse("2025-07-01", breach_id="B2")
+
+
+def found_of_one_conduct(scene: Scene, severity: str) -> None:
+    scene.report(conduct_id="CONDUCT-1", proposed_severity="SERIOUS")
+    scene.notify(proposed_finding="SERIOUS")
+    scene.reply()
+    scene.confirm(severity=severity)
+
+
+@pytest.mark.parametrize("decided", [False, True], ids=["appeal-open", "varied"])
+def test_voiding_what_was_appealed_does_not_make_it_graver(scene: Scene, decided: bool) -> None:
+    found_of_one_conduct(scene, "SERIOUS" if decided else "GENERAL")
+    scene.appeal()
+    if decided:
+        scene.decide_appeal(outcome="VARIED", new_severity="GENERAL")
+    reported_anew(scene, "2025-05-21")
+
+    with scene.refused("aggravation-not-allowed", "data.severity"):
+        scene.confirm("2025-07-02", breach_id="B2", severity="SERIOUS")
+    scene.confirm("2025-07-02", breach_id="B2", severity="GENERAL")
+
+
+def test_another_s_finding_of_the_same_conduct_and_one_never_appealed_are_judged_afresh(scene: Scene) -> None:
+    found_of_one_conduct(scene, "GENERAL")
+    scene.appeal()
+    reported_anew(scene, "2025-05-21", subject="P2")
+    scene.confirm("2025-07-02", breach_id="B2", severity="SERIOUS")
+    scene.void("2025-07-03", breach_id="B2", by=DECIDER)
+    scene.report("2025-07-03", breach_id="B3", subject_id="P2", conduct_id="CONDUCT-1")
+    scene.notify("2025-07-04", breach_id="B3", proposed_finding="SERIOUS", reply_due="2025-07-31")
+    scene.lapse("2025-08-01", breach_id="B3")
+
+    scene.confirm("2025-08-04", breach_id="B3", severity="SERIOUS")
 
 
 # Clearance.

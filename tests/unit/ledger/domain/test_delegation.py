@@ -131,6 +131,48 @@ def test_a_delegate_does_not_review_what_the_delegator_decided(scene: Scene) -> 
         scene.decide_appeal(by=replace(REVIEWER, id="deputy-1"), by_delegation="D1")
 
 
+def test_a_delegation_left_out_makes_no_other_hand_of_the_reviewer(scene: Scene) -> None:
+    """While it is in force, that is: in its role, and not after its end."""
+    scene.found()
+    scene.appeal()
+    scene.delegate("2025-04-09", by=replace(REVIEWER, id=DECIDER.id), delegate_id=REVIEWER.id, scope=["AppealDecided"])
+    with scene.refused("decider-may-not-review"):
+        scene.decide_appeal()
+    scene.act("DelegationEnded", "2025-05-20", REVIEWER, {"delegation_id": "D1"})
+
+    scene.decide_appeal()
+
+
+def test_a_delegation_of_another_role_does_not_stop_a_review(scene: Scene) -> None:
+    scene.found()
+    scene.appeal()
+    scene.delegate("2025-04-09", delegate_id=REVIEWER.id)
+
+    scene.decide_appeal()
+
+
+def test_a_disputed_check_is_not_looked_at_by_the_decider_s_delegate(scene: Scene) -> None:
+    scene.consent()
+    scene.request_check()
+    scene.decide("2025-09-12", "ELIGIBLE")
+    scene.notify_result("2025-09-15")
+    scene.dispute("2025-09-16")
+    scene.delegate("2025-09-17", by=HR, scope=["EligibilityDecided"])
+
+    with scene.refused("decider-may-not-review"):
+        scene.redetermine("2025-09-18", by=replace(HR, id="deputy-1"))
+    scene.redetermine("2025-09-18")
+
+
+def test_a_departure_is_not_seconded_by_the_decider_s_own_delegate(scene: Scene) -> None:
+    scene.blocked_check()
+    scene.delegate("2025-09-02", by=HR, scope=["EligibilityDecided"])
+
+    with scene.refused("second-approver-required"):
+        scene.decide(decision="ELIGIBLE", second_approver="deputy-1")
+    scene.decide(decision="ELIGIBLE", second_approver="hr-2")
+
+
 @pytest.mark.parametrize("delegator", [REPORTER.id, "P1"], ids=["reporter", "the-person"])
 def test_what_the_delegator_may_not_do_the_delegate_may_not_either(scene: Scene, delegator: str) -> None:
     heard(scene)
@@ -179,3 +221,14 @@ def test_an_act_without_a_delegation_says_nothing_of_one(scene: Scene) -> None:
 
     assert not {"by_delegation", "delegated_by"} & set(scene.newest().data)
     assert scene.state("breach", "B1").decided_for is None
+
+
+def test_who_delegated_and_who_acts_for_them_are_one_approver(scene: Scene) -> None:
+    scene.register_person("2025-01-02", "P3")
+    deputy = LineActor("hr-5", "HR", HR.unit_id)
+    scene.delegate("2025-03-01", by=HR, delegate_id="hr-5", scope=["SubjectsMerged"])
+    with scene.refused("two-approvers-required"):
+        scene.merge("2025-03-02", "P3", "P1", by=deputy, by_delegation="D1", approvers=[HR.id, "hr-5"])
+
+    scene.merge("2025-03-02", "P3", "P1", by=deputy, by_delegation="D1", approvers=["hr-5", HR.id, "legal-1"])
+    assert len(scene.newest().data["approvers"]) == 2

@@ -161,3 +161,13 @@ def test_only_the_organ_that_asked_declares_one_in_its_check(scene: Scene) -> No
 
     with scene.refused("not-the-requester", "data.check_id"):
         scene.step_back_from_check("2025-09-02", by=replace(HR, id="hr-9", unit_id="U2"))
+
+
+def test_who_stepped_back_under_one_registration_does_not_second_under_another(scene: Scene) -> None:
+    scene.blocked_check()
+    scene.register_person("2025-09-02", "P3")
+    scene.step_back_from_check("2025-09-03", official_id="P2", doc=DOCUMENT)
+    scene.merge("2025-09-04", "P3", "P2")
+    for name in ("P2", "P3"):
+        with scene.refused("conflict-declared"):
+            scene.decide(decision="ELIGIBLE", second_approver=name)

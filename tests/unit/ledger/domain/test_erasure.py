@@ -114,6 +114,15 @@ def test_whoever_orders_does_not_approve(decided: Scene) -> None:
         order(decided, approvers=["dpo-1", "legal-1"])
 
 
+def test_whoever_orders_does_not_approve_under_another_registration(decided: Scene) -> None:
+    decided.register_person("2025-04-01", "P3")
+    decided.merge("2025-04-02", "P3", "P2")
+
+    with decided.refused("approver-orders"):
+        order(decided, by=LineActor("P2", "DPO"), approvers=["P3", "legal-1"])
+    order(decided, by=LineActor("P2", "DPO"), approvers=["dpo-2", "legal-1"])
+
+
 def test_nobody_orders_or_approves_the_erasure_of_their_own_file(decided: Scene) -> None:
     with decided.refused("own-case"):
         order(decided, by=LineActor("P1", "DPO"))
