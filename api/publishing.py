@@ -51,7 +51,10 @@ class Publishing:
 
     def wait_for(self, size: int, seconds: float) -> Published | None:
         """The newest checkpoint once it covers the first `size` entries; None where that takes longer."""
-        covered = lambda: self.newest is not None and self.newest.checkpoint.size >= size  # noqa: E731
+
+        def covered() -> bool:
+            return self.newest is not None and self.newest.checkpoint.size >= size
+
         with self._news:
             return self.newest if self._news.wait_for(covered, seconds) else None
 

@@ -52,11 +52,10 @@ def check_steps(timeline: EditionTimeline | None, check: Check, entries: Sequenc
     led = [entry for entry in entries if entry.index in check.events and _leads_to(entry.type) == check.state]
     since = max((entry.effective_on for entry in led), default=check.requested_on)
     of = ("check", check.id, check.uid, check.subject, check.state)
-    more = {"requester": check.requester, "events": check.events}
     if check.state == "NOTICED" and check.reply_due is not None:
         edition = None if timeline is None else timeline.on(since)
         basis = None if edition is None else counted(edition, edition.notice.authority, since, check.reply_due)
-        yield Step("RESPOND", *of, since, check.reply_due, basis, **more)  # type: ignore[arg-type]
+        yield Step("RESPOND", *of, since, check.reply_due, basis, requester=check.requester, events=check.events)
         return
     if check.state == "LAPSED" and check.reply_due is not None:
         since = day_after(check.reply_due)
@@ -69,7 +68,7 @@ def check_steps(timeline: EditionTimeline | None, check: Check, entries: Sequenc
         if kind == "FINALISE_CHECK" and check.state == "NOTIFIED":
             over, _ = remedy_period(timeline, row, dispute.file, dispute.demonstration, since)
             starts = since if over is None else day_after(over)
-        yield Step(kind, *of, starts, last, basis, **more)  # type: ignore[arg-type]
+        yield Step(kind, *of, starts, last, basis, requester=check.requester, events=check.events)
 
 
 def _leads_to(type_: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Annotated, Any, Final, TypeVar
 
@@ -50,7 +51,7 @@ def ready(request: Request, response: Response) -> Annotated[dict[str, Any], Rea
     _asked(checks, "sentinel", lambda: wiring.publishing.healthy)
     for name, thread in (("timers", wiring.timers), ("outbox", wiring.outbox)):
         if thread is not None:
-            _asked(checks, name, lambda thread=thread: thread.healthy)  # type: ignore[misc]
+            _asked(checks, name, partial(getattr, thread, "healthy"))
     checks |= {"projection_lag": lag}
     ready = all(state == OK for state in checks.values() if isinstance(state, str))
     if not ready:

@@ -23,7 +23,6 @@ from ledger.log.note import PUBLIC_KEY_BYTES, key_id
 CERTIFICATE: Final = "integrity-certificate-v1+jwt"
 STATUS_LIST: Final = "statuslist+jwt"
 ENDING: Final = ".certificate.jws"
-LIST_ENDING: Final = ".status-list.jws"
 LIST_BYTES: Final = 16384
 LIST_BITS: Final = LIST_BYTES * 8
 SALT_BYTES: Final = 32
