@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
+from ledger.clock import day_of
 from ledger.commands.command import Change, Command, handles, require_subject
 from ledger.commands.commitments import bearers
 from ledger.commands.delegated import with_hands
@@ -12,6 +14,7 @@ from ledger.domain.base import Sealed, day, require
 from ledger.domain.breach import Breach
 from ledger.domain.commitment import Commitment
 from ledger.domain.values import Severity, SubjectKind
+from ledger.records import conduct_value
 from ledger.storage.events import IndexRow
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def report(ledger: Ledger, command: Command) -> Change:
         answering = (data.subject_id, unit if data.duty_related else None)
         theirs = any(ledger.relations().same(one, who) for one in bearers(ledger, promisor) for who in answering)
         require(theirs, "commitment-of-another", "somebody else made this commitment", "data.commitment_id")
-    decided = data.conduct_id is not None and _decided_in(ledger, data.conduct_id).holder is not None
+    decided = data.conduct_id is not None and _decided_in(ledger, data.conduct_id, data.subject_id).holder is not None
     require(not decided, "conduct-decided", "this conduct was decided before (政务处分法 16)", "data.conduct_id")
     data = data.model_copy(update={"unit_at_time": unit})
     breach.report(data, act, ledger.policy.limitation_ends(day(data.occurred_on), act.on))
@@ -109,49 +112,52 @@ def lapse(ledger: Ledger, command: Command) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class _Conduct:
-    """The case in which a conduct was decided, if any, the value under which the next decision claims it, and the
-    records of it that were voided."""
+    """The case in which a conduct of somebody was decided, if any, and the records of it that were voided.
+
+    `free` is the value under which the next decision claims it, None where another of this registration has it.
+    """
 
     holder: str | None
-    value: str
+    free: str | None
     voided: tuple[Breach, ...]
 
 
-def _decided_in(ledger: Ledger, conduct: str) -> _Conduct:
+def _decided_in(ledger: Ledger, conduct: str, subject: str) -> _Conduct:
     """A voided record decided nothing: a new record of the same conduct takes its place (DOMAIN §4.2)."""
-    value, voided = conduct, []
-    while (holder := ledger.find("conduct", value)) is not None:
-        breach = ledger.aggregate(Breach, holder)
-        if breach.state != "VOIDED":
-            break
-        voided.append(breach)
-        value = f"{conduct}\x00{holder}"
-    return _Conduct(holder, value, tuple(voided))
+    voided: list[Breach] = []
+    holders: list[str] = []
+    free = None
+    for registration in dict.fromkeys((subject, *ledger.relations().group(subject))):
+        first = value = conduct_value(conduct, registration)
+        while (holder := ledger.find("conduct", value)) is not None:
+            breach = ledger.aggregate(Breach, holder)
+            if breach.state != "VOIDED":
+                holders.append(holder)
+                break
+            voided.append(breach)
+            value = f"{first}\x00{holder}"
+        if registration == subject:
+            free = value if holder is None else None
+    return _Conduct(next(iter(holders), None), free, tuple(voided))
 
 
 def _conduct(ledger: Ledger, breach: Breach) -> tuple[bool, tuple[IndexRow, ...]]:
     """Whether the conduct was decided in another case, and the row that says it is decided now."""
     if breach.conduct is None:
         return False, ()
-    found = _decided_in(ledger, breach.conduct)
-    holder = found.holder
-    return holder is not None, () if holder else (ledger.index_row("conduct", found.value, breach.uid),)
+    found = _decided_in(ledger, breach.conduct, breach.subject)
+    rows = () if found.free is None else (ledger.index_row("conduct", found.free, breach.uid),)
+    return found.holder is not None, rows
 
 
 def _at_most(ledger: Ledger, breach: Breach) -> Severity | None:
-    """The mildest severity in force when a finding of this conduct of this subject was voided after an appeal.
+    """The mildest severity in force when a finding of this conduct was voided after an appeal.
 
     One that nobody appealed against is replaced by whatever the new hearing shows (DOMAIN §4.2).
     """
-    voided = () if breach.conduct is None else _decided_in(ledger, breach.conduct).voided
-    same = ledger.relations().same
-    found = [
-        before.severity
-        for before in voided
-        if before.severity is not None
-        and "BreachAppealed" in before.happened_on
-        and same(before.subject, breach.subject)
-    ]
+    voided = () if breach.conduct is None else _decided_in(ledger, breach.conduct, breach.subject).voided
+    appealed = (before for before in voided if "BreachAppealed" in before.happened_on)
+    found = [before.severity for before in appealed if before.severity is not None]
     return min(found, key=lambda severity: severity.rank, default=None)
 
 
@@ -179,7 +185,7 @@ def confirm(ledger: Ledger, command: Command) -> Change:
     by_reporter = _by_reporter(ledger, command, breach)
     breach.confirm(
         command.data,
-        command.act,
+        with_hands(ledger, command.act),
         by_reporter=by_reporter,
         conduct_decided=decided,
         at_most=_at_most(ledger, breach),
@@ -191,7 +197,8 @@ def confirm(ledger: Ledger, command: Command) -> Change:
 def dismiss(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     _, rows = _conduct(ledger, breach)
-    breach.dismiss(command.data, command.act, by_reporter=_by_reporter(ledger, command, breach))
+    act = with_hands(ledger, command.act)
+    breach.dismiss(command.data, act, by_reporter=_by_reporter(ledger, command, breach))
     return change(ledger, breach, rows)
 
 
@@ -220,11 +227,18 @@ def remove(ledger: Ledger, command: Command) -> Change:
     return change(ledger, breach)
 
 
+def _recorded_on(ledger: Ledger, breach: Breach) -> date | None:
+    """The day (+08:00) on which the ledger recorded the finding."""
+    entries = ledger.stream(breach.id, ledger.size)
+    return next((day_of(entry.recorded_at) for entry in entries if entry.type == "BreachConfirmed"), None)
+
+
 @handles("BreachAppealed")
 def appeal(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     require_subject(ledger, command, breach.subject)
-    breach.appeal(command.data, command.act, ledger.policy.windows(breach, command.act))
+    windows = ledger.policy.windows(breach, command.act)
+    breach.appeal(command.data, command.act, windows, _recorded_on(ledger, breach))
     return change(ledger, breach)
 
 
@@ -255,7 +269,15 @@ def correct(ledger: Ledger, command: Command) -> Change:
         unit = ledger.require_uid(data.corrected_value, (SubjectKind.UNIT,), "data.corrected_value")
         data = data.model_copy(update={"corrected_value": unit})
     by_reporter = _by_reporter(ledger, command, breach)
-    breach.correct(data, by_reporter=by_reporter, target=_type_named(ledger, breach, data.target_event))
+    codes = (breach.list_code, data.corrected_value)
+    lasting = data.field == "list_code" and list(map(ledger.policy.is_lasting, codes)) == [False, True]
+    breach.correct(
+        data,
+        by_reporter=by_reporter,
+        target=_type_named(ledger, breach, data.target_event),
+        act=command.act,
+        made_lasting=ledger.policy.windows(breach, command.act) if lasting else None,
+    )
     # A corrected unit moves both units' figures from now on.
     subjects = tuple(dict.fromkeys((*old_case, *case_of(ledger, breach))))
     return Change(breach, subjects, breach.subject)

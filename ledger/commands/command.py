@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ledger.catalogue import ACCESS_TYPES, event_of
 from ledger.clock import day_of
-from ledger.commands.delegated import delegated
+from ledger.commands.delegated import delegated, hands_of
 from ledger.domain.base import Act, Actor, LedgerAggregate, LedgerEvent, Sealed, require
 from ledger.domain.sections import references_of, written_names
 from ledger.domain.values import Role
@@ -199,19 +199,18 @@ def require_subject(ledger: Ledger, command: Command, subject: str) -> None:
 def approvers_of(ledger: Ledger, command: Command, names: list[str]) -> tuple[list[str], tuple[IndexRow, ...]]:
     """The pseudonyms of approvers, each person once under whichever registration, and the rows of new ones.
 
-    Who acts under a delegation and whoever delegated it are one hand, and count once.
+    Two between whom a delegation is in force are one hand and count once, named or not.
     """
-    relations, acting = ledger.relations(), command.act.actor
-    found: dict[str, str] = {}
+    found: list[str] = []
     new: list[IndexRow] = []
+    hands: set[str] = set()
     for name in dict.fromkeys(names):
-        uid, rows = (acting.id, ()) if name == command.line.actor.id else ledger.actor_uid(name)
-        if found.setdefault(relations.survivor(uid), uid) == uid:
+        uid, rows = (command.act.actor.id, ()) if name == command.line.actor.id else ledger.actor_uid(name)
+        if uid not in hands:
+            found.append(uid)
             new += rows
-    hand, delegator = relations.survivor(acting.id), command.data.delegated_by
-    if delegator is not None and hand in found and hand != relations.survivor(delegator):
-        found.pop(relations.survivor(delegator), None)
-    return list(found.values()), tuple(new)
+            hands |= hands_of(ledger, uid, command.act.days)
+    return found, tuple(new)
 
 
 def document_of(command: Command, digest: str | None, where: str) -> dict[bytes, bytes]:

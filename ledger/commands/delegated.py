@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.base import Act, require
 from ledger.domain.delegation import Delegation, DelegationGranted
+from ledger.domain.values import Role
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -32,20 +35,26 @@ def delegated(ledger: Ledger, type_: str, data: Any, act: Act) -> tuple[Any, Act
     return data.model_copy(update=said), replace(act, actor=actor)
 
 
-def hands(ledger: Ledger, act: Act) -> frozenset[str]:
-    """Whose hand an act may be: the actor's registrations, and whoever is at the other end of a delegation of this role
-    that is in force on either day of the act. It need not be named: whoever leaves it out is no other hand."""
-    relations, actor = ledger.relations(), act.actor
-    own = frozenset(relations.group(actor.id))
+def hands_of(ledger: Ledger, uid: str, days: Collection[date], role: Role | None = None) -> frozenset[str]:
+    """Everybody who is one hand with somebody: their registrations, and whoever is at the other end of a delegation
+    that is in force on one of the days (of a role, where one is given). It need not be named: whoever leaves it out is
+    no other hand."""
+    relations = ledger.relations()
+    own = frozenset(relations.group(uid))
     found = set(own)
     for entry in ledger.by_type(_GRANTED, ledger.size):
         ends = {str(entry.actor["id"]), str(entry.data["delegate_id"])}
-        if entry.actor["role"] != actor.role.value or own.isdisjoint(ends):
+        if role not in (None, entry.actor["role"]) or own.isdisjoint(ends):
             continue
         delegation = ledger.aggregate(Delegation, entry.uid)
-        if any(map(delegation.holds, act.days)):
+        if any(map(delegation.holds, days)):
             found.update(one for end in ends for one in relations.group(end))
     return frozenset(found)
+
+
+def hands(ledger: Ledger, act: Act) -> frozenset[str]:
+    """Whose hand an act may be."""
+    return hands_of(ledger, act.actor.id, act.days, act.actor.role)
 
 
 def with_hands(ledger: Ledger, act: Act) -> Act:

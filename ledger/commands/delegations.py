@@ -11,7 +11,7 @@ from ledger.domain.delegation import Delegation
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
-_NOT_HANDED_ON = frozenset({"DelegationGranted", "DelegationEnded", "ConflictDeclared"})
+_NOT_HANDED_ON = frozenset({"DelegationGranted", "DelegationEnded", "ConflictDeclared", "BreakGlassOpened"})
 
 
 @handles("DelegationGranted")

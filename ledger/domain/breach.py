@@ -12,8 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.domain import breach_events as events
-from ledger.domain.base import Act, LedgerAggregate, LedgerEvent, day, require
-from ledger.domain.duties import Conflicts
+from ledger.domain.base import Act, LedgerEvent, day, require
 from ledger.domain.repairs import Repairs
 from ledger.domain.values import Severity
 
@@ -42,7 +41,7 @@ class Windows:
     routes: tuple[str, ...] = ()
 
 
-class Breach(Conflicts, Repairs, LedgerAggregate):
+class Breach(Repairs):
     KIND = "breach"
 
     state: str
@@ -119,12 +118,14 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
         self.require_other(self.subject)
 
     def _heard(self, act: Act) -> bool:
-        """Replied to, or lapsed, on the stated day as well as on the recorded one (DOMAIN §4.1)."""
-        if self.state == "REPLIED":
-            replied = self.replied_on
-            return replied is not None and all(moment >= replied for moment in act.days)
-        due = self.reply_due
-        return self.state in ("NOTIFIED", "LAPSED") and due is not None and all(moment > due for moment in act.days)
+        """Replied to, or lapsed, on the stated day as well as on the recorded one (DOMAIN §4.1).
+
+        A reply that this very hand wrote down shortens no period: until its end the person may still speak.
+        """
+        replied, due = self.replied_on, self.reply_due
+        if replied is not None and not self.wrote_down("BreachReplied", act.actor):
+            return all(moment >= replied for moment in act.days)
+        return due is not None and all(moment > due for moment in act.days)
 
     def _require_undecided(self) -> None:
         undecided = self.state in ("REPORTED", "NOTIFIED", "REPLIED", "LAPSED")
@@ -132,7 +133,7 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
 
     def report(self, data: events.BreachReported.Data, act: Act, limitation_ends: date | None) -> None:
         require(day(data.occurred_on) <= act.on, "occurred-after-report", "conduct lies before its report")
-        in_time = limitation_ends is None or act.on <= limitation_ends
+        in_time = limitation_ends is None or all(moment <= limitation_ends for moment in act.days)
         require(in_time, "report-time-barred", "the limitation period has passed", "occurred_on")
         self.happen(events.BreachReported, data)
 
@@ -149,7 +150,10 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
         self.happen(events.BreachNotified, data)
 
     def reply(self, data: events.BreachReplied.Data, act: Act) -> None:
-        require(self.state == "NOTIFIED", "wrong-state", "only a notified case is replied to")
+        """Once; but what another recorded for the subject keeps nobody from speaking for themselves."""
+        by_another = self.state == "REPLIED" and bool(self.written_down_by.get("BreachReplied"))
+        open_ = self.state == "NOTIFIED" or (by_another and act.for_subject is None)
+        require(open_, "wrong-state", "only a notified case is replied to")
         due = self.reply_due
         in_time = due is not None and all(moment <= due for moment in act.days)
         require(in_time, "reply-period-over", "the reply period has ended")
@@ -219,29 +223,44 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
         ended = self.ends_on is not None and any(moment > self.ends_on for moment in act.days)
         return ended or any(moment >= windows.over_on for moment in act.days)
 
-    def appeal(self, data: events.BreachAppealed.Data, act: Act, windows: Windows) -> None:
+    def appeal(self, data: events.BreachAppealed.Data, act: Act, windows: Windows, recorded_on: date | None) -> None:
+        """`recorded_on`: the day on which the ledger recorded the decision; nobody could read it there before."""
         require(self.state != "APPEALED", "appeal-open", "an appeal is open already")
+        if act.for_subject is not None:
+            decided = any(map(act.actor.stands_for, (self.decider, self.decided_for)))
+            require(not decided, "acted-for-the-subject", "who decided does not record the remedy against it")
         standing = self.state in STANDING and self.is_found(act) and not self.is_over(act, windows)
         require(standing, "finding-not-standing", "only a standing finding is appealed")
         routes = windows.routes
         require(data.route in routes, "wrong-route", f"this record is contested by {', '.join(routes)}", "route")
         if self.record_kind is None:
-            self._require_remedy(data, act, windows)
+            self._require_remedy(data, act, windows, self._counted_from(data, act, recorded_on))
         self.happen(events.BreachAppealed, data)
 
-    def _require_remedy(self, data: events.BreachAppealed.Data, act: Act, windows: Windows) -> None:
+    def _counted_from(self, data: events.BreachAppealed.Data, act: Act, recorded_on: date | None) -> date:
+        """The day the period for a remedy begins: the decision's, or the one on which the subject knew of it."""
+        assert self.decision_on is not None
+        if data.known_on is None:
+            return self.decision_on
+        known = day(data.known_on)
+        latest = min(act.on, max(self.decision_on, recorded_on or self.decision_on))
+        within = self.decision_on <= known <= latest
+        require(within, "dates-disagree", f"known between {self.decision_on} and {latest}", "known_on")
+        return known
+
+    def _require_remedy(self, data: events.BreachAppealed.Data, act: Act, windows: Windows, since: date) -> None:
         require(not self.appeal_exhausted, "remedies-exhausted", "the appeal was decided")
-        reviewed_on, decided_on = self.review_decided_on, self.decision_on
+        reviewed_on = self.review_decided_on
         require(reviewed_on is None or data.route == "APPEAL", "remedies-exhausted", "the review was decided", "route")
-        assert decided_on is not None
         for moment in act.days:
-            in_time = (moment - decided_on).days <= windows.appeal_days
+            in_time = (moment - since).days <= windows.appeal_days
             if reviewed_on is not None:
                 in_time = in_time or (moment - reviewed_on).days <= windows.appeal_after_review_days
             require(in_time, "appeal-out-of-time", "the time for this remedy has passed", "filed_on")
 
     def decide_appeal(self, data: events.AppealDecided.Data, act: Act, *, by_reporter: bool) -> None:
         require(self.state == "APPEALED", "wrong-state", "no appeal is open")
+        self.require_another_hand("BreachAppealed", act.actor)
         decided = any(map(act.actor.stands_for, (self.decider, self.decided_for)))
         require(not decided, "decider-may-not-review", "who decided does not review")
         require(not by_reporter, "reporter-may-not-review", "who reported does not review")
@@ -256,8 +275,20 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
             require(milder, "aggravation-not-allowed", "an appeal never makes it worse", "new_severity")
         self.happen(events.AppealDecided, data)
 
-    def correct(self, data: events.RecordCorrected.Data, *, by_reporter: bool, target: str | None) -> None:
-        """`target` is the type of the entry that the correction names, where this record has such an entry."""
+    def correct(
+        self,
+        data: events.RecordCorrected.Data,
+        *,
+        by_reporter: bool,
+        target: str | None,
+        act: Act,
+        made_lasting: Windows | None,
+    ) -> None:
+        """`target` is the type of the entry that the correction names, where this record has such an entry.
+
+        `made_lasting` are the windows of a record that the corrected value would make a lasting one (公务员法 26): it
+        rests on the document that says so, and one that is over, repaired or removed stays spent.
+        """
         require(self.state not in ("VOIDED", "OVERTURNED"), "wrong-state", "the record is void")
         holding = [name for name, fields in CORRECTABLE.items() if data.field in fields and name in self.happened_on]
         correctable = bool(holding)
@@ -268,6 +299,10 @@ class Breach(Conflicts, Repairs, LedgerAggregate):
         if data.field == "ends_on" and data.corrected_value is not None and self.decision_on is not None:
             after = day(data.corrected_value) >= self.decision_on
             require(after, "dates-disagree", "the record ends before it begins", "corrected_value")
+        if made_lasting is not None:
+            standing = self.state in (*STANDING, "APPEALED") and not self.is_over(act, made_lasting)
+            require(standing, "correction-aggravates", "what is spent does not begin again by a correction", "field")
+            require(data.doc is not None, "document-required", "a lasting record rests on a document", "doc")
         self.happen(events.RecordCorrected, data)
 
     def void(self, data: events.RecordVoided.Data, *, by_reporter: bool) -> None:

@@ -243,7 +243,11 @@ class AuthorityRecordRemoved(LedgerEvent):
 
 
 class BreachAppealed(LedgerEvent):
-    """申诉/异议: the discretionary effects are off while it is open."""
+    """申诉/异议: the discretionary effects are off while it is open.
+
+    `known_on`: the day the subject came to know of the decision, where the ledger recorded it later than it was made.
+    公务员法 95 counts the period from then.
+    """
 
     TOPIC = "breach.appealed.v1"
     ROLES = (Role.SUBJECT,)
@@ -254,6 +258,7 @@ class BreachAppealed(LedgerEvent):
         breach_id: Ref
         route: Literal["REVIEW", "APPEAL", "OBJECTION"]
         filed_on: Day
+        known_on: Day | None = None
         grounds: Annotated[Text, InSection("grounds")]
 
     def apply(self, breach: Breach) -> None:

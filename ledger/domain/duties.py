@@ -1,7 +1,9 @@
-"""Conflicts of interest 回避: whoever declared one, or was found to have one, does nothing more in that case.
+"""Who must not act in a case: conflicts of interest 回避, and the hand that wrote down what the subject says.
 
-A case is a breach, with its appeals and repairs, or an eligibility check. An official speaks for themselves; for
-another only a decision on paper does (政务处分法 47-48). What was done before stands: an appeal may name it.
+A case is a breach, with its appeals and repairs, or an eligibility check. Whoever declared a conflict, or was found to
+have one, does nothing more in it. An official speaks for themselves; for another only a decision on paper does
+(政务处分法 47-48). What was done before stands: an appeal may name it. HR and CREDIT may record an act of the subject
+from the signed paper (DOMAIN §4.1); that hand does not decide on what it recorded.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ledger.domain.base import LedgerAggregate, LedgerEvent, require
+from ledger.domain.base import Actor, LedgerAggregate, LedgerEvent, require
 from ledger.domain.values import Payload, Ref, Role
 
 Ground = Literal["KINSHIP", "WITNESS", "INTEREST"]
@@ -39,9 +41,28 @@ class Conflicts(LedgerAggregate):
     """The part of a case that knows who must not act in it."""
 
     stepped_back: frozenset[str]
+    written_down_by: dict[
+        str, frozenset[str]
+    ]  # the hands by which an act of the subject was recorded last, by its type
 
     def start_conflicts(self) -> None:
         self.stepped_back = frozenset()
+        self.written_down_by = {}
+
+    def remember(self, event: LedgerEvent) -> None:
+        super().remember(event)
+        on_paper = event.data.on_behalf_of is not None
+        hands = (event.envelope.context.actor["id"], event.data.delegated_by) if on_paper else ()
+        self.written_down_by[type(event).__name__] = frozenset(filter(None, hands))
+
+    def wrote_down(self, type_: str, actor: Actor) -> bool:
+        """Whether the subject's latest act of a type was recorded by this actor, from the signed paper."""
+        return any(map(actor.stands_for, self.written_down_by.get(type_, ())))
+
+    def require_another_hand(self, type_: str, actor: Actor) -> None:
+        """Who spoke for the subject does not decide on what was said."""
+        another = not self.wrote_down(type_, actor)
+        require(another, "acted-for-the-subject", "who recorded this act of the subject does not decide on it")
 
     def require_other(self, concerned: str) -> None:
         """Neither in one's own case, nor in one with a declared conflict of interest."""

@@ -304,7 +304,10 @@ class Check(Conflicts, LedgerAggregate):
         self.happen(CreditReportAttached, data)
 
     def respond(self, data: CandidateResponded.Data, act: Act, *, consent_withdrawn: bool) -> None:
-        self._require_state("NOTICED")
+        """Once; but what another recorded for the candidate keeps nobody from speaking for themselves."""
+        by_another = self.state == "RESPONDED" and bool(self.written_down_by.get("CandidateResponded"))
+        if not (by_another and act.for_subject is None):
+            self._require_state("NOTICED")
         self._require_consent(consent_withdrawn)
         due = self.reply_due
         in_time = due is not None and all(moment <= due for moment in act.days)
@@ -330,10 +333,13 @@ class Check(Conflicts, LedgerAggregate):
         self.happen(EligibilityDecided, data)
 
     def _heard(self, act: Act) -> bool:
-        """Responded, or the period over, on the stated day as well as on the recorded one (DOMAIN §4.1)."""
+        """Responded, or the period over, on the stated day as well as on the recorded one (DOMAIN §4.1).
+
+        A response that this very hand wrote down shortens no period: until its end the candidate may still speak.
+        """
         due, responded = self.reply_due, self.responded_on
-        if responded is not None and all(moment >= responded for moment in act.days):
-            return True
+        if responded is not None and not self.wrote_down("CandidateResponded", act.actor):
+            return all(moment >= responded for moment in act.days)
         return due is not None and all(moment > due for moment in act.days)
 
     def notify(self, data: EligibilityNotified.Data, *, consent_withdrawn: bool) -> None:
@@ -342,9 +348,12 @@ class Check(Conflicts, LedgerAggregate):
         self.require_other(self.subject)
         self.happen(EligibilityNotified, data)
 
-    def dispute(self, data: EligibilityDisputed.Data, *, consent_withdrawn: bool) -> None:
+    def dispute(self, data: EligibilityDisputed.Data, act: Act, *, consent_withdrawn: bool) -> None:
         self._require_state("NOTIFIED")
         self._require_consent(consent_withdrawn)
+        if act.for_subject is not None:
+            decided = any(map(act.actor.stands_for, self.deciders))
+            require(not decided, "acted-for-the-subject", "who decided does not record the dispute of it")
         self.happen(EligibilityDisputed, data)
 
     def redetermine(self, data: EligibilityRedetermined.Data, act: Act, *, consent_withdrawn: bool) -> None:
@@ -353,14 +362,21 @@ class Check(Conflicts, LedgerAggregate):
         self.require_other(self.subject)
         another = not any(map(act.actor.stands_for, self.deciders))
         require(another, "decider-may-not-review", "a disputed decision is looked at by another hand")
+        self.require_another_hand("EligibilityDisputed", act.actor)
         worse = self.decision == "ELIGIBLE" and data.decision == "NOT_ELIGIBLE"
         require(not worse, "redetermination-aggravates", "nobody is worse off for having disputed", "decision")
         self.happen(EligibilityRedetermined, data)
 
-    def finalise(self, data: EligibilityFinalised.Data, *, consent_withdrawn: bool) -> None:
+    def finalise(
+        self, data: EligibilityFinalised.Data, act: Act, dispute_until: date | None, *, consent_withdrawn: bool
+    ) -> None:
+        """`dispute_until`: the last day to dispute what was served; a decision in the candidate's favour needs none."""
         self._require_state("NOTIFIED", "REDETERMINED")
         self._require_consent(consent_withdrawn)
         self.require_other(self.subject)
+        if self.state == "NOTIFIED" and self.decision == "NOT_ELIGIBLE" and dispute_until is not None:
+            over = all(moment > dispute_until for moment in act.days)
+            require(over, "dispute-period-open", f"the candidate may dispute the decision until {dispute_until}")
         self.happen(EligibilityFinalised, data)
 
     def withdraw(self, data: EligibilityWithdrawn.Data, *, consent_withdrawn: bool) -> None:

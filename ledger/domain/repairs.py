@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ledger.domain import repair_events as events
-from ledger.domain.base import Act, LedgerAggregate, day, require
+from ledger.domain.base import Act, day, require
+from ledger.domain.duties import Conflicts
 from ledger.records import NEVER_REPAIRED
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ OPEN = ("APPLIED", "RETURNED", "ACCEPTED", "PUBLICISED")
 _STANDING = ("CONFIRMED", "UPHELD", "VARIED")
 
 
-class Repairs(LedgerAggregate):
+class Repairs(Conflicts):
     """The half of `Breach` that looks after its repairs."""
 
     state: str
@@ -110,6 +111,7 @@ class Repairs(LedgerAggregate):
         self._require_repair(data.repair_id, "ACCEPTED", "PUBLICISED")
         require(self.state in _STANDING, "finding-not-standing", "the finding does not stand any more")
         self._require_organ(act)
+        self.require_another_hand("RepairApplied", act.actor)
         require(not self.is_over(act, windows), "finding-over", "the finding is over; nothing is left to repair")
         self.happen(events.RepairApproved, data)
 
@@ -117,6 +119,7 @@ class Repairs(LedgerAggregate):
         self._require_repair(data.repair_id, "ACCEPTED", "PUBLICISED")
         self._require_standing()
         self._require_organ(act)
+        self.require_another_hand("RepairApplied", act.actor)
         self.happen(events.RepairRejected, data)
 
     def revoke_repair(self, data: events.RepairRevoked.Data, act: Act) -> None:

@@ -24,7 +24,7 @@ PEOPLE, UNITS, SUBJECTS = ("P1", "P2"), ("U1", "U2"), ("P1", "U1", "P2")
 RARE: Final = (
     "ClearanceNoticePublished", "SanctionImposed", "SanctionLifted", "CommitmentOverdueFlagged",
     "RecordVoided", "AuthorityRecordRemoved", "ReportDeclined", "BreachDismissed", "ConflictDeclared",
-    "EligibilityWithdrawn", "ConsentWithdrawn", "CommitmentFulfilled", "CommitmentWaived",
+    "EligibilityWithdrawn", "ConsentWithdrawn", "RecordCorrected", "CommitmentFulfilled", "CommitmentWaived",
 )  # fmt: skip
 SYSTEM: Final = Actor("system", "SYSTEM")
 ACTORS: Final = (
@@ -57,6 +57,13 @@ ACTORS: Final = (
     Actor("P2", "HR", "PERSONNEL"),
     Actor("auditor-1", "AUDITOR"),
 )
+# A small office: who decides and who reviews also writes down what the subject says, and one candidate has no account.
+SMALL_OFFICE: Final = (
+    Actor("reporter-1", "REPORTER", "U1"),
+    *(Actor(name, role, "CREDIT-OFFICE") for name in ("decider-1", "decider-2") for role in ("DECIDER", "CREDIT")),
+    *(Actor(name, role, "PERSONNEL") for name in ("hr-1", "hr-2") for role in ("HR", "REVIEWER")),
+    Actor("P1", "SUBJECT"),
+)
 
 
 def line_of(act: Act) -> Line:
@@ -72,8 +79,8 @@ def line_of(act: Act) -> Line:
 class Hand:
     """Makes one act after the other about the records of a world."""
 
-    def __init__(self, world: World, today: date, seed: int, proper: float) -> None:
-        self.world, self.today = world, today
+    def __init__(self, world: World, today: date, seed: int, proper: float, actors: Sequence[Actor] = ACTORS) -> None:
+        self.world, self.today, self._actors = world, today, actors
         self._chance, self._proper = random.Random(seed), proper
         self.on = today
 
@@ -87,8 +94,10 @@ class Hand:
 
     def shuffled(self, kinds: Sequence[str]) -> list[str]:
         """The kinds in random order; what ends a case, or may be said for ever, is mostly left out."""
+        waiting = any(case.state == "REPORTED" for case in self.world.cases.values())
+        rare = RARE if waiting else (*RARE, "BreachNotified")  # which may be said again and again
         return [
-            one for one in self._chance.sample(kinds, len(kinds)) if one not in RARE or self._chance.random() < 0.06
+            one for one in self._chance.sample(kinds, len(kinds)) if one not in rare or self._chance.random() < 0.06
         ]
 
     def day(self, offset: int) -> str:
@@ -107,12 +116,12 @@ class Hand:
         return Act(kind, actor, self.on, self.today, data, doc=self.pick([True, False]), behalf=behalf)
 
     def _actor(self, kind: str, data: Data) -> Actor:
-        allowed = [one for one in ACTORS if one.role in ROLES[kind]]
+        allowed = [one for one in self._actors if one.role in ROLES[kind]]
         if "SUBJECT" in ROLES[kind]:
             subject = self._subject(data)
             allowed = [one for one in allowed if one.role != "SUBJECT" or one.is_of(subject)]
-            allowed += [one for one in ACTORS if one.role in ("HR", "CREDIT")]
-        return self.pick([self.any(allowed), *ACTORS])
+            allowed += [one for one in self._actors if one.role in ("HR", "CREDIT")]
+        return self.pick([self.any(allowed or self._actors), *self._actors])
 
     def _subject(self, data: Data) -> str:
         """Whom the record of these data is about, by the model."""
@@ -170,9 +179,11 @@ class Hand:
         return {"reason": "NO_BASIS"}
 
     def _BreachNotified(self) -> Data:  # noqa: N802
+        waiting = [name for name in CASES if self.world.cases[name].state == "REPORTED"]
         soonest = working_days_after(self.on, 10)
         due = self.pick([soonest, soonest + timedelta(days=20), soonest - timedelta(days=1)])
-        said = {"facts": "…", "basis": ["R-P2"], "rights_text": "…", "proposed_finding": self._severity()}
+        said: Data = {"facts": "…", "basis": ["R-P2"], "rights_text": "…", "proposed_finding": self._severity()}
+        said |= {"breach_id": self.pick([self.any(waiting), *CASES])} if waiting else {}
         return said | {"served_on": self.pick([self.day(0), self.day(-1)]), "reply_due": due.isoformat()}
 
     def _BreachReplied(self) -> Data:  # noqa: N802
@@ -197,6 +208,13 @@ class Hand:
 
     def _RecordVoided(self) -> Data:  # noqa: N802
         return {"reason": "DUPLICATE"}
+
+    def _RecordCorrected(self) -> Data:  # noqa: N802
+        breach = self.any(CASES)
+        of_ours = self.world.cases[breach].record_kind is None
+        target = self.pick(["BreachReported", "AuthorityRecordImported"][:: 1 if of_ours else -1])
+        data: Data = {"breach_id": breach, "target_event": target, "field": "duty_related", "reason": "…"}
+        return data | {"corrected_value": self.any([True, False])}
 
     def _ConflictDeclared(self) -> Data:  # noqa: N802
         known = [("breach_id", name) for name, case in self.world.cases.items() if case.state != "-"]

@@ -31,6 +31,7 @@ class Case:
     subject: str = ""
     reporter: str | None = None
     commitment: str | None = None
+    duty_related: bool = False
     notified: str = ""
     reply_due: date = date.min
     severity: str = ""
@@ -47,6 +48,7 @@ class Case:
     stepped_back: set[str] = field(default_factory=set)
     repairs: dict[str, str] = field(default_factory=dict)
     bar: date = date.min
+    spoke: dict[str, str | None] = field(default_factory=dict)  # who wrote the subject's act down, by its kind
 
     def window(self, which: int) -> date:
         assert self.decision_on is not None
@@ -56,6 +58,11 @@ class Case:
         if self.decision_on is None or self.list_code in LASTING:
             return False
         return day >= self.window(1) or (self.ends_on is not None and day > self.ends_on)
+
+    def refers(self, day: date) -> bool:
+        """Whether it is a finding on which a check is referred to a human (E4): GENERAL at least, for twelve months."""
+        weighs = self.duty_related and self.reads(day) in STANDING and RANK[self.severity] >= RANK["GENERAL"]
+        return weighs and self.decision_on is not None and day < months_after(self.decision_on, 12)
 
     def reads(self, day: date) -> str:
         """What a reader sees on a day that is none before its last entry."""
@@ -99,7 +106,9 @@ class Case:
         return found | in_own_case(act, data["subject_id"])
 
     def _moved(self, act: Act) -> Codes:
-        if act.kind == "ConflictDeclared" or self.state in BREACH[act.kind][0]:
+        spoken_for = self.state == "REPLIED" and self.spoke.get("BreachReplied") is not None
+        own_word = act.kind == "BreachReplied" and act.behalf is None and spoken_for
+        if act.kind == "ConflictDeclared" or own_word or self.state in BREACH[act.kind][0]:
             return set()
         unheard = {"reply-period-open"} if self.state == "REPORTED" else set[str]()
         return {"wrong-state", "finding-not-standing", "appeal-open", "not-an-authority-record"} | unheard
@@ -108,10 +117,15 @@ class Case:
         return {"reporter-may-not-decide"} if act.actor.id == self.reporter else set()
 
     def _heard(self, act: Act) -> Codes:
-        open_still = self.state != "REPLIED" and min(act.days) <= self.reply_due
+        replied = self.state == "REPLIED" and self.spoke["BreachReplied"] != act.actor.id
+        open_still = not replied and min(act.days) <= self.reply_due
         return {"reply-period-open"} if open_still else set()
 
     _ReportDeclined = _RecordVoided = _impartial
+
+    def _RecordCorrected(self, act: Act) -> Codes:  # noqa: N802
+        holds = "BreachReported" if self.record_kind is None else "AuthorityRecordImported"
+        return self._impartial(act) | (set() if act.data["target_event"] == holds else {"unknown-target"})
 
     def _BreachNotified(self, act: Act) -> Codes:  # noqa: N802 - named for the type
         short = date.fromisoformat(act.data["reply_due"]) < working_days_after(act.on, 10)
@@ -138,6 +152,8 @@ class Case:
 
     def _BreachAppealed(self, act: Act) -> Codes:  # noqa: N802
         found, route = set[str](), act.data["route"]
+        if act.behalf is not None and act.actor.id == self.decider:
+            found.add("acted-for-the-subject")
         if any(map(self.over, act.days)):
             found.add("finding-not-standing")
         if (route == "OBJECTION") is (self.record_kind is None):
@@ -152,7 +168,7 @@ class Case:
         return found
 
     def _AppealDecided(self, act: Act) -> Codes:  # noqa: N802
-        found, milder = set[str](), act.data.get("new_severity")
+        found, milder = self._wrote("BreachAppealed", act), act.data.get("new_severity")
         if act.actor.id == self.decider:
             found.add("decider-may-not-review")
         if act.actor.id == self.reporter:
@@ -164,6 +180,9 @@ class Case:
         if milder is not None and self.severity and RANK[milder] > RANK[self.severity]:
             found.add("aggravation-not-allowed")
         return found
+
+    def _wrote(self, kind: str, act: Act) -> Codes:
+        return {"acted-for-the-subject"} if self.spoke.get(kind) == act.actor.id else set()
 
     def _ConflictDeclared(self, act: Act) -> Codes:  # noqa: N802
         found = {"conflict-exists"} if act.actor.id in self.stepped_back else set[str]()
@@ -186,11 +205,12 @@ class Case:
     def _RepairPublicised(self, act: Act) -> Codes:  # noqa: N802
         return self._repair(act) | ({"not-public-for-persons"} if self.subject.startswith("P") else set())
 
-    def _RepairRejected(self, act: Act) -> Codes:  # noqa: N802
+    def _RepairRevoked(self, act: Act) -> Codes:  # noqa: N802
         organ = act.actor.unit is not None and act.actor.unit == self.organ
         return self._repair(act) | (set() if organ else {"not-the-deciding-organ"})
 
-    _RepairRevoked = _RepairRejected
+    def _RepairRejected(self, act: Act) -> Codes:  # noqa: N802
+        return self._RepairRevoked(act) | self._wrote("RepairApplied", act)
 
     def _RepairApproved(self, act: Act) -> Codes:  # noqa: N802
         return self._RepairRejected(act) | ({"finding-over"} if any(map(self.over, act.days)) else set())
@@ -216,12 +236,14 @@ class Case:
     def take(self, act: Act) -> None:
         data, kind = act.data, act.kind
         self.state = BREACH[kind][1] or self.state
+        self.spoke[kind] = None if act.behalf is None else act.actor.id
         if kind in REPAIR:
             self.repairs[data["repair_id"]] = str(REPAIR[kind][1])
             barred = data.get("reapply_after") or data.get("no_reapply_until")
             self.bar = max(self.bar, date.fromisoformat(barred)) if barred else self.bar
         if kind == "BreachReported":
             self.subject, self.reporter, self.commitment = data["subject_id"], act.actor.id, data.get("commitment_id")
+            self.duty_related = data["duty_related"]
         elif kind == "AuthorityRecordImported":
             self.subject, self.record_kind, self.list_code = data["subject_id"], data["record_kind"], data["list_code"]
             self.ends_on = None if data.get("ends_on") is None else date.fromisoformat(data["ends_on"])
@@ -234,6 +256,8 @@ class Case:
             self.reviewers.add(act.actor.id)
             self.review_on = act.on if self.route == "REVIEW" else self.review_on
             self.exhausted |= self.route == "APPEAL"
+        elif kind == "RecordCorrected":
+            self.duty_related = data["corrected_value"]
         elif kind == "ConflictDeclared":
             self.stepped_back.add(act.actor.id)
         if kind in ("BreachConfirmed", "AuthorityRecordImported"):

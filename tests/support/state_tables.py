@@ -84,6 +84,10 @@ BREACH: Final[Steps] = {
     "AppealDecided": (_from("APPEALED"), None),
     "AuthorityRecordRemoved": (STANDING | {"APPEALED", "REPAIRED"}, "REMOVED"),
     "RecordVoided": (STANDING | {"APPEALED", "REPAIRED", "REMOVED"}, "VOIDED"),
+    "RecordCorrected": (
+        STANDING | _UNDECIDED | {"REPORTED", "DECLINED", "DISMISSED", "APPEALED", "REPAIRED", "REMOVED"},
+        None,
+    ),
     "RepairApplied": (STANDING, None),
     "RepairReturned": (STANDING | {"APPEALED"}, None),
     "RepairAccepted": (STANDING | {"APPEALED"}, None),
@@ -149,7 +153,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {  # the emitters of §4.2
     **dict.fromkeys(("EligibilityDisputed", "ConsentGiven", "ConsentWithdrawn"), ("SUBJECT",)),
     **dict.fromkeys(("ReportDeclined", "BreachNotified", "BreachConfirmed", "BreachDismissed"), ("DECIDER",)),
     **dict.fromkeys(
-        ("RecordVoided", "RepairApproved", "RepairRejected", "RepairRevoked"),
+        ("RecordVoided", "RecordCorrected", "RepairApproved", "RepairRejected", "RepairRevoked"),
         ("DECIDER", "CREDIT"),
     ),
     **dict.fromkeys(("ClearanceNoticePublished",), ("DECIDER", "CREDIT")),
@@ -161,7 +165,8 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {  # the emitters of §4.2
     **dict.fromkeys(ASSESSMENT, ("ASSESSOR",)),
 }
 DECISIONS: Final = _from(  # a named human takes them; SYSTEM never decides
-    "BreachConfirmed", "BreachDismissed", "ReportDeclined", "AppealDecided", "RecordVoided", "ConflictDeclared",
+    "BreachConfirmed", "BreachDismissed", "ReportDeclined", "AppealDecided", "RecordVoided", "RecordCorrected",
+    "ConflictDeclared",
     "RepairApproved", "RepairRejected", "RepairRevoked", "EligibilityDecided", "EligibilityRedetermined",
     "SanctionImposed",
 )  # fmt: skip

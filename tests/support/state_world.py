@@ -30,6 +30,7 @@ from tests.support.state_tables import (
 
 FEEDBACK_DAYS = 5  # of the scheme S1
 NOTICE_DAYS = 5
+DISPUTE_DAYS = 5
 UNDECIDED = ("EVALUATED", "NOTICED", "RESPONDED")
 
 
@@ -126,6 +127,8 @@ class Check:
     deciders: set[str] = field(default_factory=set)
     stepped_back: set[str] = field(default_factory=set)
     consent_withdrew: bool = False
+    notified_on: date | None = None
+    spoke: dict[str, str | None] = field(default_factory=dict)  # who wrote the candidate's act down, by its kind
 
     def against(self, act: Act) -> Codes:
         data, kind = act.data, act.kind
@@ -135,7 +138,9 @@ class Check:
             again |= {"not-the-requester"} if act.actor.unit != self.requester else set()
             again |= {"unknown-check"} if self.state == NO_STATE else set()
             return again | in_own_case(act, self.subject)
-        found = _step(CHECK, act, self.state, "check")
+        spoken_for = self.state == "RESPONDED" and self.spoke.get("CandidateResponded") is not None
+        own_word = kind == "CandidateResponded" and act.behalf is None and spoken_for
+        found = set[str]() if own_word else _step(CHECK, act, self.state, "check")
         if kind == "EligibilityCheckRequested":
             based = data.get("consent_id") or data.get("statutory_basis")
             return found | in_own_case(act, data["subject_id"]) | (set() if based else {"consent-or-basis"})
@@ -161,11 +166,20 @@ class Check:
             found |= {"decider-may-not-review"} if act.actor.id in self.deciders else set()
             worse = (self.decision, data["decision"]) == ("ELIGIBLE", "NOT_ELIGIBLE")
             found |= {"redetermination-aggravates"} if worse else set()
+            found |= {"acted-for-the-subject"} if self.spoke.get("EligibilityDisputed") == act.actor.id else set()
+        elif kind == "EligibilityDisputed":
+            by_decider = act.behalf is not None and act.actor.id in self.deciders
+            found |= {"acted-for-the-subject"} if by_decider else set()
+        elif kind == "EligibilityFinalised" and self.state == "NOTIFIED" and self.decision == "NOT_ELIGIBLE":
+            assert self.notified_on is not None
+            open_still = min(act.days) <= working_days_after(self.notified_on, DISPUTE_DAYS)
+            found |= {"dispute-period-open"} if open_still else set()
         return found
 
     def _decided(self, act: Act) -> Codes:
         found, decision, second = set[str](), act.data["decision"], act.data.get("second_approver")
-        heard = self.responded_on is not None or (self.reply_due is not None and min(act.days) > self.reply_due)
+        responded = self.responded_on is not None and self.spoke["CandidateResponded"] != act.actor.id
+        heard = responded or (self.reply_due is not None and min(act.days) > self.reply_due)
         if decision == "NOT_ELIGIBLE" and not heard:
             found.add("notice-period-open")
         if (self.outcome, decision) in (("BLOCK", "ELIGIBLE"), ("CLEAR", "NOT_ELIGIBLE")):
@@ -180,7 +194,10 @@ class Check:
             self.stepped_back.add(act.actor.id)
             return
         self.state = str(CHECK[act.kind][1])
-        if act.kind == "EligibilityCheckRequested":
+        self.spoke[act.kind] = None if act.behalf is None else act.actor.id
+        if act.kind == "EligibilityNotified":
+            self.notified_on = act.on
+        elif act.kind == "EligibilityCheckRequested":
             self.requester = act.actor.unit
             self.subject, self.consent = act.data["subject_id"], act.data.get("consent_id")
         elif act.kind == "PreDecisionNoticeSent":
@@ -322,7 +339,7 @@ class World:
             found |= set() if act.doc else {"document-required"}
         return found
 
-    # What the rules of the example's edition say of a person on a day (E0 to E3).
+    # What the rules of the example's edition say of a person on a day (E0 to E4).
 
     def _outcome(self, act: Act) -> str:
         subject, day = act.data["subject_id"], act.on
@@ -333,7 +350,8 @@ class World:
                 return "INCOMPLETE"
         listed = any(case.subject == subject and self._blocks(case, day) for case in self.cases.values())
         barred = any(bar.subject == subject and bar.reads(day) == "ACTIVE" for bar in self.bars)
-        return "BLOCK" if listed or barred else "CLEAR"
+        referred = any(case.subject == subject and case.refers(day) for case in self.cases.values())
+        return "BLOCK" if listed or barred else "REFER" if referred else "CLEAR"
 
     @staticmethod
     def _blocks(case: Case, day: date) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -415,6 +416,28 @@ def two_cases_of_one_conduct(scene: Scene) -> None:
         scene.reply(breach_id=case)
 
 
+@pytest.mark.parametrize("spelt", ["conduct-1", "Ｃonduct-1"])
+def test_it_is_the_same_conduct_however_its_id_is_spelt(scene: Scene, spelt: str) -> None:
+    scene.report(conduct_id="CONDUCT-1")
+    scene.notify()
+    scene.reply()
+    scene.confirm()
+
+    with scene.refused("conduct-decided", "data.conduct_id"):
+        scene.report("2025-03-21", breach_id="B3", conduct_id=spelt)
+
+
+def test_what_two_did_together_is_decided_for_each_of_them(scene: Scene) -> None:
+    scene.report(conduct_id="CONDUCT-1")
+    scene.report(breach_id="B3", subject_id="P2", conduct_id="CONDUCT-1")
+    for case in ("B1", "B3"):
+        scene.notify(breach_id=case)
+    scene.dismiss(breach_id="B1")
+    scene.confirm(breach_id="B3")
+
+    assert scene.state("breach", "B3").state == "CONFIRMED"
+
+
 @pytest.mark.parametrize("decide", ["confirm", "dismiss"])
 def test_conduct_that_was_decided_is_not_reported_again(scene: Scene, decide: str) -> None:
     scene.report(conduct_id="CONDUCT-1")
@@ -699,6 +722,26 @@ def test_a_record_is_not_corrected_to_end_before_it_begins(scene: Scene) -> None
     with scene.refused("dates-disagree", "data.corrected_value"):
         scene.correct("2025-04-01", "ends_on", "2025-03-19", breach_id="B2")
     scene.correct("2025-04-01", "ends_on", "2025-03-20", breach_id="B2")
+
+
+def test_a_record_becomes_a_lasting_one_by_the_document_that_says_so(scene: Scene) -> None:
+    scene.take_over("2025-03-20", record_kind="DISCIPLINE", list_code="WARNING")
+    lasting = partial(scene.correct, "2025-04-01", "list_code", "EXPELLED_FROM_OFFICE", breach_id="B2")
+
+    with scene.refused("document-required", "data.doc"):
+        lasting()
+    lasting(doc=DOCUMENT)
+    lasting()  # it is one already
+
+
+@pytest.mark.parametrize("how", ["over", "removed"])
+def test_what_is_spent_does_not_become_a_lasting_record(scene: Scene, how: str) -> None:
+    scene.take_over("2025-03-20", record_kind="DISCIPLINE", list_code="WARNING", ends_on="2025-03-31")
+    if how == "removed":
+        scene.remove("2025-03-31", breach_id="B2")
+
+    with scene.refused("correction-aggravates", "data.field"):
+        scene.correct("2025-04-01", "list_code", "CRIMINAL_PUNISHMENT", breach_id="B2", doc=DOCUMENT)
 
 
 def test_a_void_record_is_void_once(scene: Scene) -> None:

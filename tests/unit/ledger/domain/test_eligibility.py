@@ -474,3 +474,8 @@ def test_an_unknown_check_is_refused(scene: Scene) -> None:
     for step in (scene.notice, scene.respond, scene.decide):
         with scene.refused("unknown-check"):
             step()
+
+
+def test_who_acts_for_the_first_time_is_no_second_approver_either(blocked: Scene) -> None:
+    with blocked.refused("second-approver-required"):
+        blocked.decide(decision="ELIGIBLE", by=replace(HR, id="hr-7"), second_approver="hr-7")

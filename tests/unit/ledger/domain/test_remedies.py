@@ -279,3 +279,43 @@ def test_an_overturned_finding_is_cleared_and_not_voided_or_appealed_again(scene
         scene.void("2025-05-22")
     with scene.refused("finding-not-standing"):
         scene.appeal("2025-05-22", route="APPEAL")
+
+
+# A decision that the ledger learned of late: 公务员法 95 counts from the day of knowing.
+
+
+def found_late(scene: Scene) -> None:
+    """Decided on 2025-03-20, recorded with its paper on 2025-05-06, when day 30 had passed."""
+    scene.report()
+    scene.notify()
+    scene.reply()
+    scene.confirm(recorded="2025-05-06")
+
+
+def test_who_could_not_know_before_appeals_within_the_period_of_knowing(scene: Scene) -> None:
+    found_late(scene)
+    with scene.refused("appeal-out-of-time"):
+        scene.appeal("2025-05-07")
+    with scene.refused("appeal-out-of-time"):
+        scene.appeal("2025-06-06", known_on="2025-05-06")
+
+    scene.appeal("2025-06-05", known_on="2025-05-06")
+
+    assert state(scene) == "APPEALED"
+
+
+@pytest.mark.parametrize("known", ["2025-05-07", "2025-03-19"])
+def test_nobody_came_to_know_before_the_decision_or_after_it_could_be_read(scene: Scene, known: str) -> None:
+    found_late(scene)
+
+    with scene.refused("dates-disagree", "data.known_on"):
+        scene.appeal("2025-05-20", known_on=known)
+
+
+def test_of_a_decision_recorded_on_its_day_the_period_begins_with_it(scene: Scene) -> None:
+    scene.found()
+
+    with scene.refused("dates-disagree", "data.known_on"):
+        scene.appeal("2025-04-25", known_on="2025-04-01")
+    with scene.refused("appeal-out-of-time"):
+        scene.appeal("2025-04-25", known_on="2025-03-20")
