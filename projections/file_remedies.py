@@ -60,7 +60,10 @@ def _day_after(day: date) -> date:
 
 
 def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, Any]]:
-    """The routes open on the day, by kind of record (DOMAIN §7); `until` is the last day, None while it stands."""
+    """The routes open on the day, by kind of record (DOMAIN §7); `until` is the last day, None while it stands.
+
+    `known_until` is the last day for whoever came to know of a decision when it was recorded, later than it was made.
+    """
     if state == "NOTIFIED":
         return [{"route": "REPLY", "until": iso(breach.reply_due)}]
     if state not in STANDING or breach.decision_on is None:
@@ -69,12 +72,16 @@ def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
         return [{"route": "OBJECTION", "until": None}]
     if view.timeline is None or any(appeal.route == "APPEAL" for appeal in breach.appeals):
         return []
-    last = last_appeal_day(view.timeline.on(view.on), breach.decision_on)
+    edition, decided = view.timeline.on(breach.decision_on), breach.decision_on
+    last, known = (last_appeal_day(edition, day) for day in (decided, max(decided, breach.recorded_on or decided)))
     reviewed = [appeal.decided_on for appeal in breach.appeals if appeal.decided_on is not None]
     if reviewed:
         last = max(last, reviewed[-1] + timedelta(days=appeal_after_review_days()))
     routes = ("APPEAL",) if reviewed else ("REVIEW", "APPEAL")
-    return [{"route": route, "until": last.isoformat()} for route in routes if view.on <= last]
+    latest = max(last, known)
+    days = {"until": (last if view.on <= last else latest).isoformat()}
+    days |= {"known_until": latest.isoformat()} if latest > last else {}
+    return [{"route": route, **days} for route in routes if view.on <= latest]
 
 
 def repair_item(repair: Repair, timeline: EditionTimeline | None) -> dict[str, Any]:

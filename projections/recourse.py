@@ -12,7 +12,9 @@ from typing import Any
 
 from ledger.folds.breach import IN_FORCE, Breach
 from ledger.rulebook.calendar import calendar_of
-from ledger.rulebook.remedies import Period, RecordOf, Remedies, Step, Where, remedies_for, routes_of
+from ledger.rulebook.deadlines import file_within
+from ledger.rulebook.edition import Edition
+from ledger.rulebook.remedies import AddWorkingDays, Period, RecordOf, Remedies, Step, Where, remedies_for, routes_of
 from projections.file_remedies import remedies_of
 from projections.file_view import FileView, iso
 
@@ -26,10 +28,11 @@ def recourse_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
     return [_row(row, [_step(view, breach, step, open_here) for step in row.steps]) for row in rows]
 
 
-def recourse_for(kind: RecordOf) -> dict[str, Any]:
-    """The row of a kind of record, without days."""
+def recourse_for(kind: RecordOf, edition: Edition | None, until: Mapping[str, str]) -> dict[str, Any]:
+    """The row of a kind of record with the numbers of the edition in force; `until` are the last days of its routes."""
     row = remedies_for(kind)
-    return _row(row, [_written(step) for step in row.steps])
+    days = ({} if step.route not in until else {"until": until[step.route]} for step in row.steps)
+    return _row(row, [_written(step, edition) | day for step, day in zip(row.steps, days, strict=True)])
 
 
 def _row(row: Remedies, steps: list[dict[str, Any]]) -> dict[str, Any]:
@@ -38,6 +41,7 @@ def _row(row: Remedies, steps: list[dict[str, Any]]) -> dict[str, Any]:
         "effects": row.effects.value,
         "clause": row.authority.clause,
         "demonstration": row.authority.demonstration,
+        **({} if row.mark is None else {"mark_within": _period(row.mark)}),
         "steps": steps,
     }
 
@@ -45,30 +49,53 @@ def _row(row: Remedies, steps: list[dict[str, Any]]) -> dict[str, Any]:
 def _step(view: FileView, breach: Breach, step: Step, open_here: Mapping[str, str | None]) -> dict[str, Any]:
     """A step with its last day to file, and where it is under way the day to decide it. Elsewhere the day is counted
     from the decision; of a step here it is what the file's `remedies` say, and none where it is not open."""
-    item, decided = _written(step), breach.decision_on
+    decided = breach.decision_on
     assert decided is not None
+    item = _written(step, None if view.timeline is None else view.timeline.on(decided))
     if step.where is Where.HERE:
         item |= {"until": open_here[step.route]} if open_here.get(step.route) is not None else {}
     elif step.file is not None:
-        item["until"] = iso(_last_day(view, step.file, decided))
+        count = _counting(view, decided)
+        item["until"] = None if count is None else iso(step.file.last_day(decided, count))
     pending = next((one for one in breach.appeals if one.route == step.route and one.decided_on is None), None)
     if pending is not None and step.decide is not None:
-        item["decide_by"] = iso(_last_day(view, step.decide, pending.filed_on))
+        item |= _decided_by(view, step, step.decide, pending.filed_on)
     return item
 
 
-def _last_day(view: FileView, period: Period, start: date) -> date | None:
-    """None where working days are to be counted and no edition says by which calendar."""
-    if view.timeline is None:
-        return None
-    return period.last_day(start, calendar_of(view.timeline.on(start).calendar).add_working_days)
-
-
-def _written(step: Step) -> dict[str, Any]:
-    item: dict[str, Any] = {"route": step.route, "where": step.where.value, "body": step.body}
-    item |= {
-        name: {"count": period.count, "unit": period.unit}
-        for name, period in (("file_within", step.file), ("after_review", step.after), ("decide_within", step.decide))
-        if period is not None
+def _decided_by(view: FileView, step: Step, decide: Period, filed: date) -> dict[str, Any]:
+    count = _counting(view, filed)
+    if count is None:
+        return {"decide_by": None}
+    latest = step.extendable_to(filed, count)
+    return {
+        "decide_by": iso(decide.last_day(filed, count)),
+        **({} if latest is None else {"extendable_to": iso(latest)}),
     }
-    return {**item, "demonstration": step.demonstration}
+
+
+def _counting(view: FileView, start: date) -> AddWorkingDays | None:
+    """How working days are counted from a day; None where no edition says by which calendar."""
+    return None if view.timeline is None else calendar_of(view.timeline.on(start).calendar).add_working_days
+
+
+def _written(step: Step, edition: Edition | None) -> dict[str, Any]:
+    item: dict[str, Any] = {"route": step.route, "where": step.where.value, "body": step.body}
+    within, demonstration = file_within(step, edition), step.demonstration
+    if within is not None:
+        item["file_within"] = _period(within)
+    if step.notice is not None and edition is not None:
+        item["file_within"]["edition"] = edition.id
+        demonstration = demonstration or edition.notice.authority.demonstration
+    periods = {
+        "after_review": step.after,
+        "decide_within": step.decide,
+        "extension": step.extension,
+        "via_provider": step.via_provider,
+    }
+    item |= {name: _period(period) for name, period in periods.items() if period is not None}
+    return {**item, "demonstration": demonstration}
+
+
+def _period(period: Period) -> dict[str, Any]:
+    return {"count": period.count, "unit": period.unit}

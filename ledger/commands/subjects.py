@@ -10,7 +10,7 @@ from ledger.domain.base import LedgerAggregate, require
 from ledger.domain.identifiers import check_id_number, check_region, check_uscc
 from ledger.domain.subject import Subject
 from ledger.domain.values import Role, SubjectKind
-from ledger.folds.sanction import Sanction, sanctions_of, standing
+from ledger.folds.sanction import Sanction, as_decided, sanctions_of, standing
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -90,20 +90,28 @@ def assign_post(ledger: Ledger, command: Command) -> Change:
 @handles("SanctionImposed")
 def impose_sanction(ledger: Ledger, command: Command) -> Change:
     subject = ledger.subject(command.data.subject_id)
-    subject.impose(command.data, command.act, ledger.policy.sanction_term(command.data))
+    known = as_decided(_sanctions(ledger, subject))
+    subject.impose(command.data, command.act, ledger.policy.sanction_term(command.data, known))
     return Change(subject, (subject.uid,), subject.uid)
 
 
 @handles("SanctionLifted")
 def lift_sanction(ledger: Ledger, command: Command) -> Change:
-    subject = ledger.subject(command.data.subject_id)
-    sanctions = sanctions_of(ledger, ledger.relations().survivor(subject.uid), date.max, ledger.size)
-    place = standing(sanctions, command.data.kind, command.data.from_)
+    subject, data = ledger.subject(command.data.subject_id), command.data
+    sanctions = _sanctions(ledger, subject)
+    place = standing(sanctions, data.kind, data.from_, data.until)
     lifted = None if place is None else sanctions[place]
     if lifted is not None:
         subject = _holder(ledger, subject, lifted)
-    subject.lift(command.data, command.act, None if lifted is None else lifted.until)
+        until = None if lifted.stated_until is None else lifted.stated_until.isoformat()
+        data = data.model_copy(update={"from_": lifted.starts_on.isoformat(), "until": until})
+    subject.lift(data, command.act, None if lifted is None else lifted.until)
     return Change(subject, (subject.uid,), subject.uid)
+
+
+def _sanctions(ledger: Ledger, subject: Subject) -> list[Sanction]:
+    """All of the person's that are known, under every registration."""
+    return sanctions_of(ledger, ledger.relations().survivor(subject.uid), date.max, ledger.size)
 
 
 def _holder(ledger: Ledger, named: Subject, sanction: Sanction) -> Subject:

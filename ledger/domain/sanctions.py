@@ -1,12 +1,12 @@
 """Sanctions of a person: disciplinary, organisational, and the bar from recruitment. They stand in the person's stream.
 
 A sanction rests on a document and a human decides it. How long a kind runs, and how several run together, is statute
-that comes in as a `Term` and as the last day of what runs; the aggregate knows no number.
+that comes in as a `Term` and as the last day of what runs; the aggregate knows no number. It runs from its decision on
+(政务处分法 8), so the first day is that of the decision, but for a kind whose decision names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -27,7 +27,10 @@ SanctionKind = Literal[
 
 
 class Term(Protocol):
-    """The last day where a decision names none (None: for life), and the days between which one may be named."""
+    """The last day where a decision names none (None: for life), and the days between which one may be named.
+
+    `begins_freely`: whether the decision names its first day.
+    """
 
     @property
     def default(self) -> date | None: ...
@@ -35,6 +38,8 @@ class Term(Protocol):
     def earliest(self) -> date | None: ...
     @property
     def latest(self) -> date | None: ...
+    @property
+    def begins_freely(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -65,10 +70,11 @@ class SanctionImposed(LedgerEvent):
 
 
 class SanctionLifted(LedgerEvent):
-    """处分解除: the one of that kind (and first day, where given) no longer holds from the day of the lifting on.
+    """处分解除: the one of that kind (and days, where given) no longer holds from the day of the lifting on.
 
-    It answers the imposition of that sanction. The ledger itself notes the end of one that is over; to lift one before
-    its end is a human's decision, on a document.
+    `from` and `until` are those of the decision that imposed it: the ledger writes them, so that of several of a kind
+    it is plain which one was lifted. It answers the imposition of that sanction. The ledger itself notes the end of one
+    that is over; to lift one before its end is a human's decision, on a document.
     """
 
     TOPIC = "sanction.lifted.v1"
@@ -81,8 +87,7 @@ class SanctionLifted(LedgerEvent):
         until: Day | None = None
 
     def apply(self, subject: Subject) -> None:
-        start = None if self.data.from_ is None else day(self.data.from_)
-        bar = subject.standing_bar(self.data.kind, start)
+        bar = subject.standing_bar(self.data)
         if bar is not None:
             subject.bars.remove(bar)
 
@@ -95,25 +100,35 @@ class Sanctions(LedgerAggregate):
     def start_sanctions(self) -> None:
         self.bars = []
 
-    def standing_bar(self, kind: str, start: date | None) -> Bar | None:
-        return _newest(self.bars, kind, start)
+    def standing_bar(self, data: SanctionLifted.Data) -> Bar | None:
+        """The one that a lifting means: with a first day and no last one that for life, then the newest."""
+        start, last = (None if one is None else day(one) for one in (data.from_, data.until))
+        meant = [one for one in self.bars if one.kind == data.kind and start in (None, one.start)]
+        if last is not None:
+            meant = [one for one in meant if one.until == last]
+        elif start is not None:
+            meant = [one for one in meant if one.until is None] or meant
+        return meant[-1] if meant else None
 
     def impose(self, data: SanctionImposed.Data, act: Act, term: Term) -> None:
         require(data.doc is not None, "document-required", "a sanction rests on a document", "doc")
+        first = day(data.from_)
+        begins = first == act.on or term.begins_freely
+        require(begins, "sanction-first-day", "this kind runs from the day of its decision", "from")
         if data.until is None and term.default is not None:
             data = data.model_copy(update={"until": term.default.isoformat()})
         if data.until is not None:
             require(data.until >= data.from_, "sanction-ends-before-it-begins", "`until` lies before `from`", "until")
             last = day(data.until)
             least, most = term.earliest or last, term.latest or last
-            require(least <= last <= most, "sanction-period", "the period of this kind is another", "until")
+            require(least <= last, "sanction-period", "shorter than the period of its kind", "until")
+            require(last <= most, "sanction-period", "longer than its kind's and what it may merge", "until")
         self.require_other(self.uid)
         self.happen(SanctionImposed, data)
 
     def lift(self, data: SanctionLifted.Data, act: Act, last: date | None) -> None:
         """`last` is the last day of the sanction as it runs beside the others, None where it has none."""
-        start = None if data.from_ is None else day(data.from_)
-        bar = self.standing_bar(data.kind, start)
+        bar = self.standing_bar(data)
         if bar is None:
             raise Refused("no sanction of that kind stands", code="no-such-sanction")
         self.require_other(self.uid)
@@ -123,11 +138,5 @@ class Sanctions(LedgerAggregate):
         require(by_human, "human-decision-required", "a named human lifts a sanction before its end", "actor.role")
         documented = over or data.doc is not None
         require(documented, "document-required", "lifting one before its end rests on a document", "doc")
-        self.happen(SanctionLifted, data)
-
-
-def _newest(bars: Sequence[Bar], kind: str, start: date | None) -> Bar | None:
-    for bar in reversed(bars):
-        if bar.kind == kind and (start is None or bar.start == start):
-            return bar
-    return None
+        until = None if bar.until is None else bar.until.isoformat()
+        self.happen(SanctionLifted, data.model_copy(update={"from_": bar.start.isoformat(), "until": until}))

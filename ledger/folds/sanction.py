@@ -64,7 +64,7 @@ def fold_sanctions(entries: Sequence[Logged], on: date) -> list[Sanction]:
                 )
             )
         elif entry.type == "SanctionLifted":
-            place = standing(sanctions, data["kind"], data.get("from"))
+            place = standing(sanctions, data["kind"], data.get("from"), data.get("until"))
             if place is not None:
                 lifted = sanctions[place]
                 sanctions[place] = replace(lifted, lifted_on=entry.effective_on, events=(*lifted.events, entry.index))
@@ -77,8 +77,13 @@ def sanctions_of(source: Source, subject: str, on: date, size: int) -> list[Sanc
     return fold_sanctions([entry for entry in source.history(subject, size) if entry.stream == stream], on)
 
 
+def as_decided(sanctions: Sequence[Sanction]) -> list[Imposed]:
+    """Each as its own decision says."""
+    return [Imposed(one.kind, one.starts_on, one.stated_until, one.lifted_on) for one in sanctions]
+
+
 def _together(sanctions: Sequence[Sanction]) -> list[Sanction]:
-    runs = run_together([Imposed(one.kind, one.starts_on, one.until, one.lifted_on) for one in sanctions])
+    runs = run_together(as_decided(sanctions))
     return [
         replace(
             one,
@@ -90,10 +95,22 @@ def _together(sanctions: Sequence[Sanction]) -> list[Sanction]:
     ]
 
 
-def standing(sanctions: Sequence[Sanction], kind: str, start: str | None) -> int | None:
-    """The place of the newest one of a kind (and first day, where given) that was not lifted."""
-    for place in range(len(sanctions) - 1, -1, -1):
-        one = sanctions[place]
-        if one.kind == kind and one.lifted_on is None and start in (None, one.starts_on.isoformat()):
-            return place
-    return None
+def standing(sanctions: Sequence[Sanction], kind: str, start: str | None, last: str | None = None) -> int | None:
+    """The place of the one that a lifting of this kind, first and last day means; None where no such one stands.
+
+    `last` is a last day of its decision, or as it runs. Where several are meant: with a first day and no last one that
+    for life, then what is carried out before what it absorbed, then the newest.
+    """
+    meant = [
+        (start is not None and last is None and one.stated_until is None, one.absorbed_by is None, place)
+        for place, one in enumerate(sanctions)
+        if one.kind == kind
+        and one.lifted_on is None
+        and start in (None, one.starts_on.isoformat())
+        and last in (None, _written(one.stated_until), _written(one.until))
+    ]
+    return max(meant)[-1] if meant else None
+
+
+def _written(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from ledger.rulebook.calendar import calendar_of
 from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.edition import Edition
+from ledger.rulebook.remedies import NoticePeriod, Period, Step, Unit
 from ledger.rulebook.windows import EditionTimeline, add_months
 
 
@@ -32,6 +33,18 @@ def last_appeal_day(edition: Edition, decision_on: date) -> date:
     """Day n = filed_on − decision_on is in time while n ≤ `appeal_days`."""
     days = min(edition.notice.appeal_days, (date.max - decision_on).days)
     return decision_on + timedelta(days=days)
+
+
+def file_within(step: Step, edition: Edition | None) -> Period | None:
+    """The time within which a step of the remedy table is taken: the table's, or where it names one of `[notice]`, this
+    edition's. None where it may be taken at any time, or where no edition says a number."""
+    if step.notice is NoticePeriod.FEEDBACK_WD:
+        return Period(feedback_days(edition), Unit.WORKING_DAYS)
+    if step.notice is None or edition is None:
+        return step.file
+    if step.notice is NoticePeriod.APPEAL_DAYS:
+        return Period(edition.notice.appeal_days, Unit.DAYS)
+    return Period(edition.notice.pre_decision_wd, Unit.WORKING_DAYS)
 
 
 def last_report_day(edition: Edition, occurred_on: date) -> date | None:

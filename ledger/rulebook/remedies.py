@@ -2,7 +2,8 @@
 
 `routes_of` is pure: a kind of record leads to its row, each step with who is asked, within which time, who decides by
 when, and whether effects stop meanwhile. The rows are `remedies.toml`; a period that statute fixes is no edition's to
-change, one that no published text fixes says `demonstration`.
+change, one that no published text fixes says `demonstration`. A period that every edition sets in its `[notice]` has no
+number there: the row names it, and `deadlines.file_within` gives the edition's.
 """
 
 from __future__ import annotations
@@ -56,7 +57,17 @@ class Where(StrEnum):
     ELSEWHERE = "ELSEWHERE"
 
 
-class _Unit(StrEnum):
+class NoticePeriod(StrEnum):
+    """The periods of an edition's `[notice]` within which a step is taken."""
+
+    APPEAL_DAYS = "appeal_days"
+    PRE_DECISION_WD = "pre_decision_wd"
+    FEEDBACK_WD = "feedback_wd"
+
+
+class Unit(StrEnum):
+    """What a period is counted in."""
+
     DAYS = "days"
     MONTHS = "months"
     WORKING_DAYS = "working_days"
@@ -71,19 +82,19 @@ class Period:
 
     def last_day(self, start: date, add_working_days: AddWorkingDays) -> date:
         """The period that an act of `start` begins ends with this day; the day of the act is day 0."""
-        if self.unit == _Unit.WORKING_DAYS:
+        if self.unit == Unit.WORKING_DAYS:
             return add_working_days(start, self.count)
-        if self.unit == _Unit.MONTHS:
+        if self.unit == Unit.MONTHS:
             return add_months(start, self.count)
         return start + timedelta(days=min(self.count, (date.max - start).days))
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One remedy. `file` None: at any time; `decide` None: no period of its own.
+    """One remedy. Neither `file` nor `notice`: at any time; `decide` None: no period of its own.
 
-    `after` opens it once more after the step before it was decided; `extension` and `via_provider` are what the period
-    to decide may grow by, or is where a provider has to be asked.
+    `notice` names the edition's period to file. `after` opens the step once more after the one before it was decided;
+    `extension` is what the period to decide may grow by, `via_provider` the one where a record's source is asked.
     """
 
     route: str
@@ -91,15 +102,27 @@ class Step:
     body: str
     demonstration: bool
     file: Period | None = None
+    notice: NoticePeriod | None = None
     after: Period | None = None
     decide: Period | None = None
     extension: Period | None = None
     via_provider: Period | None = None
 
+    def extendable_to(self, filed: date, add_working_days: AddWorkingDays) -> date | None:
+        """The last day to decide where the period is extended or a provider has to be asked; None where neither may."""
+        if self.via_provider is not None:
+            return self.via_provider.last_day(filed, add_working_days)
+        if self.decide is None or self.extension is None:
+            return None
+        return self.extension.last_day(self.decide.last_day(filed, add_working_days), add_working_days)
+
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """One row: the steps in their order, and what becomes of the effects meanwhile."""
+    """One row: the steps in their order, and what becomes of the effects meanwhile.
+
+    `mark` is the time within which a record in dispute is marked; the ledger shows its mark from the filing on.
+    """
 
     kind: RecordOf
     authority: Authority
@@ -142,16 +165,30 @@ def _row(table: Table) -> Remedies:
 def _step(table: Table, of: Authority) -> Step:
     source = table.word("source", Source) if table.has("source") else of.source
     route, where, body = table.text("route"), table.word("where", Where), table.text("body")
-    periods = {name: _period(table, name) for name in ("file", "after", "decide", "extension", "via_provider")}
+    file, notice = _filing(table)
+    periods = {name: _period(table, name) for name in ("after", "decide", "extension", "via_provider")}
     table.close()
-    return Step(route, where, body, source is Source.DEMONSTRATION, **periods)
+    return Step(route, where, body, source is Source.DEMONSTRATION, file, notice, **periods)
+
+
+def _filing(table: Table) -> tuple[Period | None, NoticePeriod | None]:
+    """The period to file: the row's own, or the name of the edition's."""
+    inner = table.optional_table("file")
+    if inner is None or not inner.has("notice"):
+        return _counted(table, "file", inner), None
+    notice = inner.word("notice", NoticePeriod)
+    inner.close()
+    return None, notice
 
 
 def _period(table: Table, key: str) -> Period | None:
-    inner = table.optional_table(key)
+    return _counted(table, key, table.optional_table(key))
+
+
+def _counted(table: Table, key: str, inner: Table | None) -> Period | None:
     if inner is None:
         return None
-    units = [unit for unit in _Unit if inner.has(unit)]
+    units = [unit for unit in Unit if inner.has(unit)]
     if len(units) != 1:
         raise table.refuse(key, "a number of days, months or working_days")
     period = Period(inner.integer(units[0], least=1), units[0].value)

@@ -2,14 +2,16 @@
 
 A period of months begins with its first day and ends on the same day of its last month, that day included; where the
 month has no such day, on its last (民法典 201-202). Of different kinds imposed together only the heaviest is carried
-out. A new one during an old one runs for what remained of the old and its own period, never past `cap_months` from its
-first day (行政机关公务员处分条例 10; 政务处分法 15). The numbers are `sanctions.toml`.
+out; of several of one kind, between one period and their sum. A new one during an old one runs for what remained of the
+old and its own period, never past `cap_months` from its first day (行政机关公务员处分条例 10; 政务处分法 15). A
+decision may state the period so merged itself: what remained is not added a second time. The numbers are
+`sanctions.toml`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
@@ -27,14 +29,17 @@ _A_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind. `rank` None: it runs by itself; `months` None: no period of its own."""
+    """One kind. `rank` None: it runs by itself; `months` None: no period of its own.
+
+    `begins_freely`: its decision names the first day; every other begins on the day of the decision.
+    """
 
     id: str
     authority: Authority
     blocks: tuple[str, ...]
     months: int | None = None
-    at_most: bool = False
     rank: int | None = None
+    begins_freely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +53,23 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The last day where a decision names none (None: for life), and the days between which one may be named."""
+    """The last day where a decision names none (None: for life), and the days between which one may be named.
+
+    `begins_freely`: whether the decision names its first day.
+    """
 
     default: date | None
     earliest: date | None = None
     latest: date | None = None
+    begins_freely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Imposed:
-    """A sanction as it was decided: both days included; `until` None is for life."""
+    """A sanction as it was decided: both days included; `until` None is for life.
+
+    Of a kind that merges an `until` later than its own period is one that the decision itself merged.
+    """
 
     kind: str
     start: date
@@ -90,9 +102,11 @@ def parse_kinds(data: bytes) -> Kinds:
 
 
 def _kind(table: Table) -> Kind:
-    at_most = table.has("at_most") and table.boolean("at_most")
+    freely = table.has("begins_freely") and table.boolean("begins_freely")
     months, rank = table.optional_integer("months", least=1), table.optional_integer("rank", least=1)
-    kind = Kind(table.text("id"), _authority(table), table.texts("blocks"), months, at_most, rank)
+    if rank is not None and months is None:
+        raise table.refuse("months", "a kind that merges has a period")
+    kind = Kind(table.text("id"), _authority(table), table.texts("blocks"), months, rank, freely)
     table.close()
     return kind
 
@@ -107,42 +121,64 @@ def shipped_kinds() -> Kinds:
     return parse_kinds((resources.files("ledger.rulebook") / "sanctions.toml").read_bytes())
 
 
-def term_of(kind: str, start: date) -> Term:
-    """What a decision may say of the last day: of kinds that merge, one period at least and the cap at most."""
+def term_of(kind: str, start: date, others: Sequence[Imposed] = ()) -> Term:
+    """What a decision may say of the last day, beside the other sanctions of the person that are known.
+
+    Of kinds that merge, one period at least. It may be longer only where the decision can be a merging: several of the
+    kind that begin on one day (up to their sum), one that stands on the first day (with what remains of it), the cap at
+    most. Of the rest with a period of their own, that period at most.
+    """
     kinds = shipped_kinds()
     this = kinds.of[kind]
     if this.months is None:
-        return Term(None)
+        return Term(None, begins_freely=this.begins_freely)
     period = add_months(start, this.months)
-    if this.rank is not None:
-        return Term(period, period, add_months(start, kinds.cap_months))
-    return Term(period, latest=period if this.at_most else None)
+    if this.rank is None:
+        return Term(period, latest=period, begins_freely=this.begins_freely)
+    then = [one if one.lifted_on is None or one.lifted_on <= start else replace(one, lifted_on=None) for one in others]
+    together = sum(one.kind == kind and one.start == start and one.lifted_on is None for one in then)
+    longest = add_months(start, this.months * (1 + together))
+    last = _last_standing(then, start)
+    if last is not None:  # two ways of adding a period to a remainder; at a month's end they differ by days
+        longest = max(add_months(last, this.months * (1 + together)), _moved(longest, start, last))
+    return Term(period, period, min(longest, add_months(start, kinds.cap_months)), this.begins_freely)
+
+
+def _last_standing(imposed: Sequence[Imposed], start: date) -> date | None:
+    """The last day of what was imposed before a day and stands on it, as it runs; None where nothing does."""
+    before = [one for one in imposed if one.start < start and shipped_kinds().of[one.kind].rank is not None]
+    runs = zip(before, run_together(before), strict=True)
+    ends = [_served_until(one, run) for one, run in runs if run.absorbed_by is None]
+    return max((last for last in ends if last >= start), default=None)
 
 
 def run_together(imposed: Sequence[Imposed]) -> list[Running]:
-    """How the sanctions of one person run, in the order given. One that was lifted leaves no remainder."""
+    """How the sanctions of one person run, in the order given. One that was lifted leaves what was served of it.
+
+    The new one runs for the longer of what its decision says and what remained of the old with its own period.
+    """
     kinds = shipped_kinds()
     runs = [Running(one.until) for one in imposed]
     merging = [place for place, one in enumerate(imposed) if kinds.of[one.kind].rank is not None]
     before: list[int] = []
     for start, group in groupby(sorted(merging, key=lambda place: imposed[place].start), lambda at: imposed[at].start):
         together = list(group)
-        heaviest = max(together, key=lambda place: _weight(kinds, imposed[place]))
+        heaviest = max(together, key=lambda place: (*_weight(kinds, imposed[place]), place))
         for place in together:
             if place != heaviest:
                 runs[place] = Running(imposed[place].until, absorbed_by=heaviest)
         standing = [place for place in before if _served_until(imposed[place], runs[place]) >= start]
-        until = imposed[heaviest].until
-        if standing and until is not None:
+        months, until = kinds.of[imposed[heaviest].kind].months, imposed[heaviest].until
+        if standing and until is not None and months is not None:
             last = max(_served_until(imposed[place], runs[place]) for place in standing)
-            capped = min(_moved(last, start, until), add_months(start, kinds.cap_months))
-            runs[heaviest] = Running(capped, extends=tuple(standing))
+            capped = min(add_months(last, months), add_months(start, kinds.cap_months))
+            runs[heaviest] = Running(max(until, capped), extends=tuple(standing))
         before.append(heaviest)
     return runs
 
 
 def _weight(kinds: Kinds, one: Imposed) -> tuple[int, date]:
-    """Of two of one kind imposed together the one that was given longer is carried out."""
+    """Of several of one kind imposed together the one that was given longest is carried out, of equals the newest."""
     return kinds.of[one.kind].rank or 0, one.until or date.max
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import random
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import get_args
 
 import pytest
@@ -38,8 +40,8 @@ def test_the_periods_of_the_statute(kind: str, months: int) -> None:
     start = day("2025-03-10")
     term = term_of(kind, start)
 
-    assert (term.default, term.earliest) == (add_months(start, months),) * 2
-    assert term.latest == add_months(start, 48)
+    assert (term.default, term.earliest, term.latest) == (add_months(start, months),) * 3
+    assert not term.begins_freely
     assert not shipped_kinds().of[kind].authority.demonstration
 
 
@@ -57,9 +59,11 @@ def test_what_has_no_national_period_says_so() -> None:
     shown = {kind.id for kind in shipped_kinds().of.values() if kind.authority.demonstration}
 
     assert {"ADMONITION", "SUSPENSION", "LOWERED_POST"} <= shown
-    assert term_of("SUSPENSION", day("2025-01-01")).latest == day("2025-07-01")
-    assert term_of("ADMONITION", day("2025-01-01")).latest is None
-    assert term_of("RECRUITMENT_BAR", day("2025-01-01")).default is None
+    for kind in ("SUSPENSION", "ADMONITION"):
+        term = term_of(kind, day("2025-01-01"))
+        assert (term.earliest, term.latest) == (None, day("2025-07-01"))
+    bar = term_of("RECRUITMENT_BAR", day("2025-01-01"))
+    assert (bar.default, bar.latest, bar.begins_freely) == (None, None, True)
 
 
 def test_five_months_left_and_a_new_eighteen_are_twenty_three() -> None:
@@ -149,10 +153,73 @@ def test_a_remainder_is_clamped_once_at_its_end() -> None:
     assert ends(old, imposed("DEMERIT", "2024-10-31")) == ["2025-02-28", "2026-02-28"]
 
 
-def test_a_period_that_was_given_in_days_keeps_its_days() -> None:
-    old, new = imposed("WARNING", "2025-01-15"), imposed("DEMERIT", "2025-02-15", "2026-03-01")  # a year and 14 days
+@pytest.mark.parametrize(
+    ("stated", "runs_until"),
+    [("2026-08-15", "2027-01-15"), ("2026-12-31", "2027-01-15"), ("2027-01-15", "2027-01-15")],
+    ids=["own period", "between", "merged by the decision"],
+)
+def test_what_remained_is_counted_once_whoever_adds_it(stated: str, runs_until: str) -> None:
+    """The worked figure again: the organ that writes twenty-three months has added the five that were left."""
+    old, new = imposed("WARNING", "2025-01-15"), imposed("MAJOR_DEMERIT", "2025-02-15", stated)
 
-    assert ends(old, new)[1] == "2026-07-29"
+    assert ends(old, new) == ["2025-07-15", runs_until]
+
+
+def test_what_a_decision_merged_stands_whatever_becomes_of_the_old_one() -> None:
+    old = imposed("WARNING", "2025-01-15", lifted="2025-05-01")
+
+    assert ends(old, imposed("MAJOR_DEMERIT", "2025-02-15", "2027-01-15"))[1] == "2027-01-15"
+
+
+def latest(kind: str, start: str, *others: Imposed) -> str:
+    last = term_of(kind, day(start), others).latest
+    assert last is not None
+    return last.isoformat()
+
+
+def test_a_period_may_be_longer_than_its_own_only_where_it_can_be_a_merging() -> None:
+    warning = imposed("WARNING", "2025-01-15")  # until 2025-07-15
+
+    assert latest("MAJOR_DEMERIT", "2025-02-15") == "2026-08-15"
+    assert latest("MAJOR_DEMERIT", "2025-02-15", warning) == "2027-01-15"  # twenty-three months
+    assert latest("MAJOR_DEMERIT", "2025-07-16", warning) == "2027-01-16"  # the old one is over
+    assert latest("MAJOR_DEMERIT", "2025-01-14", warning) == "2026-07-14"  # it began later
+    assert latest("MAJOR_DEMERIT", "2025-02-15", imposed("ADMONITION", "2025-01-15")) == "2026-08-15"  # runs by itself
+
+
+@pytest.mark.parametrize(("lifted", "last"), [("2025-02-15", "2026-08-15"), ("2025-02-16", "2027-01-15")])
+def test_one_that_was_lifted_by_then_has_nothing_left_to_merge(lifted: str, last: str) -> None:
+    assert latest("MAJOR_DEMERIT", "2025-02-15", imposed("WARNING", "2025-01-15", lifted=lifted)) == last
+
+
+def test_of_one_kind_decided_together_the_sum_at_most() -> None:
+    """同一种: between one period and the sum; of another kind the heavier alone is carried out."""
+    warning, demerit = imposed("WARNING", "2025-03-10"), imposed("DEMERIT", "2025-03-10")
+
+    assert latest("WARNING", "2025-03-10", warning) == "2026-03-10"
+    assert latest("WARNING", "2025-03-10", warning, warning) == "2026-09-10"
+    assert latest("WARNING", "2025-03-10", demerit) == "2025-09-10"
+    assert latest("DOWNGRADE", "2025-03-10", *[imposed("DOWNGRADE", "2025-03-10")] * 4) == "2029-03-10"  # the cap
+
+
+def test_a_sum_and_a_remainder_together() -> None:
+    old, together = imposed("DEMERIT", "2024-10-10"), imposed("WARNING", "2025-03-10")  # seven months left
+
+    assert latest("WARNING", "2025-03-10", old, together) == "2026-10-10"
+
+
+def test_a_remainder_that_is_itself_merged_and_the_cap() -> None:
+    first, second = imposed("DOWNGRADE", "2025-01-10"), imposed("DOWNGRADE", "2025-02-10")  # to 2029-01-10
+
+    assert latest("WARNING", "2025-03-10", first, second) == "2029-03-10"
+
+
+def test_at_the_end_of_a_month_either_way_of_adding_is_in_order() -> None:
+    """Six months after what remained end on 28 August; two months, what remained, after the six on the 30th."""
+    old = imposed("WARNING", "2024-08-31")  # until 2025-02-28
+
+    assert ends(old, imposed("WARNING", "2024-12-31"))[1] == "2025-08-28"
+    assert latest("WARNING", "2024-12-31", old) == "2025-08-30"
 
 
 def test_other_kinds_run_by_themselves() -> None:
@@ -162,6 +229,29 @@ def test_other_kinds_run_by_themselves() -> None:
         imposed("RECRUITMENT_BAR", "2025-02-15"),
         imposed("DEMERIT", "2025-09-01"),
     ) == ["2025-07-15", "2025-08-15", None, "2026-09-01"]
+
+
+def test_to_state_the_merged_last_day_or_to_leave_it_to_the_ledger_comes_to_the_same() -> None:
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    chance, merging = random.Random(seed), [kind.id for kind in shipped_kinds().of.values() if kind.rank is not None]
+    for _ in range(2000):
+        days = [day("2024-01-29") + timedelta(days=chance.randrange(700)) for _ in range(chance.randrange(1, 5))]
+        known = [imposed(chance.choice(merging), start.isoformat()) for start in days]
+        known = [
+            replace(one, lifted_on=one.start + timedelta(days=chance.randrange(1, 400)))
+            if chance.random() < 0.3
+            else one
+            for one in known
+        ]
+        new = imposed(chance.choice(merging), chance.choice([*days, day("2025-06-30")]).isoformat())
+        term, left = term_of(new.kind, new.start, known), run_together([*known, new])[-1]
+        if left.absorbed_by is not None or left.until is None:
+            continue
+        assert term.earliest is not None
+        assert term.latest is not None
+        assert term.earliest <= left.until <= term.latest <= add_months(new.start, 48)
+        assert run_together([*known, replace(new, until=left.until)])[-1] == left
 
 
 @pytest.mark.parametrize(
@@ -176,8 +266,13 @@ def test_other_kinds_run_by_themselves() -> None:
         ),
         (
             b'[merging]\nclause = "c"\nsource = "published"\ncap_months = 48\n'
-            b'[[kind]]\nid = "A"\nblocks = ["promote"]\nclause = "c"\nsource = "published"\nat_most = 1',
-            "kind[0].at_most",
+            b'[[kind]]\nid = "A"\nrank = 1\nblocks = ["promote"]\nclause = "c"\nsource = "published"',
+            "kind[0].months",
+        ),
+        (
+            b'[merging]\nclause = "c"\nsource = "published"\ncap_months = 48\n'
+            b'[[kind]]\nid = "A"\nblocks = ["promote"]\nclause = "c"\nsource = "published"\nbegins_freely = 1',
+            "kind[0].begins_freely",
         ),
     ],
 )
