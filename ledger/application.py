@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, partial
 from hashlib import sha256
 from threading import Lock, local
@@ -19,7 +19,7 @@ from typing import Any, Self
 from eventsourcing.persistence import IntegrityError
 
 from ledger.access import AccessLog
-from ledger.clock import Clock, day_of, utc_now
+from ledger.clock import Clock, day_of, parse_time, utc_now
 from ledger.commands import HANDLERS, Change, Command
 from ledger.commands.checks import evaluation
 from ledger.commands.command import check_data, event_of_command, understand
@@ -132,6 +132,10 @@ class Ledger(SignedCommands):
     @clock.setter
     def clock(self, clock: Clock) -> None:
         self.store.recorder.clock = clock
+
+    def now(self) -> datetime:
+        """When an entry would be recorded: by the clock, and never before the newest one (DESIGN §4)."""
+        return max(self.clock(), parse_time(self.store.head().recorded_at))
 
     # Commands.
 
@@ -307,13 +311,14 @@ class Ledger(SignedCommands):
         on: date,
         subjects: tuple[str, ...],
         causation: int,
+        asked: Request | None = None,
     ) -> Acknowledgement:
-        """What follows from an entry of a record, said by the ledger itself."""
+        """What follows from an entry of a record, said by the ledger itself; what was asked is stored with it."""
         act = Act(Actor(self.system_uid(), Role.SYSTEM), on, day_of(self.clock()))
         self._own.act = act
         aggregate = self.aggregate(cls, uid)
         happen(aggregate)
-        return self._store(Change(aggregate, subjects, uid), act, None, None, (), causation=str(causation))
+        return self._store(Change(aggregate, subjects, uid), act, None, asked, (), causation=str(causation))
 
     def new_book(self) -> LedgerAggregate:
         """The stream of a ledger that is being opened."""

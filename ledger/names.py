@@ -36,7 +36,11 @@ _KINDS_OF_STREAM: Final = frozenset(
         "rulebook",
         "erasure",
         "delegation",
+        "measure",
+        "application",
+        "glass",
         "reorganisation",
+        "data-request",
     }
 )
 _ACTOR: Final = "actor"

@@ -6,7 +6,7 @@ Aggregates know no rulebook; they are given days. When no edition is known, comm
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -52,6 +52,11 @@ class Policy:
         """The earliest last day of the candidate's period."""
         return deadlines.earliest_response_due(self._timeline().on(sent_on), sent_on)
 
+    def dispute_until(self, served_on: date) -> date | None:
+        """The last day to dispute a decision served on this day; None where nothing sets one."""
+        period = remedies.remedies_for(remedies.RecordOf.ELIGIBILITY).step("DISPUTE").file
+        return None if period is None else period.last_day(served_on, self.working_days_after)
+
     def repair_decide_due(self, accepted_on: date) -> date:
         """The last day to decide an accepted repair."""
         return deadlines.repair_decision_due(self._timeline().on(accepted_on), accepted_on)
@@ -87,18 +92,23 @@ class Policy:
         severity, decided = parameters.Severity(breach.severity.value), breach.decision_on
         until = max(act.days)
         return Windows(
-            appeal_days=timeline.on(act.on).notice.appeal_days,
+            appeal_days=timeline.on(decided).notice.appeal_days,
             appeal_after_review_days=appeal_after_review_days(),
             repair_from=windows.first_repair_day(timeline, severity, decided, until).value,
             over_on=windows.max_day(timeline, severity, decided, until).value,
-            lasting=breach.list_code in LASTING_LIST_CODES,
+            lasting=self.is_lasting(breach.list_code),
             routes=remedies.routes_of(breach.record_kind)[0].here,
         )
 
     @staticmethod
-    def sanction_term(data: Any) -> sanctions.Term:
-        """What the decision of a sanction may say of its last day."""
-        return sanctions.term_of(data.kind, date.fromisoformat(data.from_))
+    def is_lasting(list_code: Any) -> bool:
+        """Whether a record under this code of a list is never over (公务员法 26)."""
+        return isinstance(list_code, str) and list_code in LASTING_LIST_CODES
+
+    @staticmethod
+    def sanction_term(data: Any, known: Sequence[sanctions.Imposed]) -> sanctions.Term:
+        """What the decision of a sanction may say of its days, beside those of the person that are known."""
+        return sanctions.term_of(data.kind, date.fromisoformat(data.from_), known)
 
     @staticmethod
     def check_correction(field: str, value: Any) -> None:

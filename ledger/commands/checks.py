@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ledger.commands.command import Change, Command, handles, require_subject
+from ledger.commands.command import Change, Command, approvers_of, handles, require_subject
 from ledger.commands.delegated import with_hands
 from ledger.domain.consent import Consent
 from ledger.domain.eligibility import Check, EligibilityEvaluated, RuleHit
-from ledger.folds.check import check_entries, fold_check
+from ledger.folds.check import check_entries, fold_check, parting
 from ledger.folds.consent import fold_consent
 from ledger.folds.eligibility import evaluate_check
 from ledger.folds.facts import consent_for
-from ledger.storage.events import IndexRow
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -33,25 +32,16 @@ def _consent_of(ledger: Ledger, check: Check) -> Consent | None:
 
 
 def _consent_withdrawn(ledger: Ledger, check: Check) -> bool:
-    """Whether the consent was withdrawn before the decision, or is another person's since a merge was undone.
-
-    What was decided before the undoing goes on to its end, as it does after a withdrawal.
-    """
-    consent = _consent_of(ledger, check)
-    if consent is not None and check.statutory_basis is None and check.decision is None:
-        theirs = check.outcome == "INCOMPLETE" or ledger.relations().same(consent.subject, check.subject)
-        if not theirs:
-            return True
-    return _withdrawn(ledger, check)
-
-
-def _withdrawn(ledger: Ledger, check: Check) -> bool:
-    """Whether a withdrawal of its consent has withdrawn the check, as whoever reads it sees it."""
+    """Whether the withdrawal of its consent, or the undoing of a merge after which that is another person's, has
+    withdrawn the check, as whoever reads it sees it. What was decided before goes on to its end."""
     given = _consent_of(ledger, check)
-    if given is None or not given.withdrawn:
+    if given is None:
         return False
     entries, consent = (ledger.stream(stream, ledger.size) for stream in (check.id, given.id))
-    read = fold_check(check_entries(entries, consent), date.max)
+    parted = parting(ledger, entries[0], ledger.size)
+    if not given.withdrawn and not parted:
+        return False
+    read = fold_check(check_entries(entries, consent, parted), date.max)
     return read is not None and read.state == "WITHDRAWN"
 
 
@@ -136,16 +126,15 @@ def respond(ledger: Ledger, command: Command) -> Change:
 @handles("EligibilityDecided")
 def decide(ledger: Ledger, command: Command) -> Change:
     check, data = _load(ledger, command), command.data
-    approver = None if data.second_approver is None else ledger.actor_uid(data.second_approver)
-    rows: tuple[IndexRow, ...] = ()
-    if approver is not None:
-        data = data.model_copy(update={"second_approver": approver[0]})
-        rows = approver[1]
+    named = [] if data.second_approver is None else [data.second_approver]
+    approvers, rows = approvers_of(ledger, command, named)
+    if approvers:
+        data = data.model_copy(update={"second_approver": approvers[0]})
     check.decide(
         data,
         with_hands(ledger, command.act),
         consent_withdrawn=_consent_withdrawn(ledger, check),
-        seconded_by=() if approver is None else ledger.relations().group(approver[0]),
+        seconded_by=[one for approver in approvers for one in ledger.relations().group(approver)],
     )
     return Change(check, check.case, check.subject, rows)
 
@@ -161,7 +150,8 @@ def notify(ledger: Ledger, command: Command) -> Change:
 def dispute(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
     require_subject(ledger, command, check.subject)
-    check.dispute(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
+    act = with_hands(ledger, command.act)
+    check.dispute(command.data, act, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
@@ -176,7 +166,9 @@ def redetermine(ledger: Ledger, command: Command) -> Change:
 @handles("EligibilityFinalised")
 def finalise(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    check.finalise(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
+    served_on = check.happened_on.get("EligibilityNotified")
+    dispute_until = None if served_on is None else ledger.policy.dispute_until(served_on)
+    check.finalise(command.data, command.act, dispute_until, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
@@ -184,5 +176,5 @@ def finalise(ledger: Ledger, command: Command) -> Change:
 def withdraw(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
     require_subject(ledger, command, check.subject)
-    check.withdraw(command.data, consent_withdrawn=_withdrawn(ledger, check))
+    check.withdraw(command.data, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)

@@ -8,24 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.commands.command import Change, Command, approvers_of, handles
 from ledger.domain.base import require
 from ledger.domain.breach import Breach
+from ledger.domain.break_glass import OPENED, Glass
 from ledger.domain.consent import Consent
+from ledger.domain.data_request import REQUESTED, DataRequest
 from ledger.domain.eligibility import Check
 from ledger.domain.erasure import Erasure, Target
 from ledger.domain.repairs import OPEN
 from ledger.domain.values import SubjectKind
 from ledger.erasing import Item, beside, keys_of_class, pending_orders, sections_of_class
-from ledger.folds.check import check_entries, fold_check
+from ledger.folds.check import check_entries, fold_check, parting
 from ledger.mapper import header_of
 from ledger.storage.sealed import fingerprint
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
+_CASES: Final[dict[str, type[Breach] | type[Check] | type[Glass] | type[DataRequest]]] = {
+    Breach.KIND: Breach,
+    Check.KIND: Check,
+    Glass.KIND: Glass,
+    DataRequest.KIND: DataRequest,
+}
 _UNDECIDED = frozenset({"REPORTED", "NOTIFIED", "REPLIED", "LAPSED", "APPEALED"})
 
 
@@ -131,13 +139,18 @@ def _cases(ledger: Ledger, concerned: list[str], items: list[Item]) -> Iterator[
 
 def _is_about(ledger: Ledger, stream: str, uid: str) -> bool:
     kind, _, record = stream.partition("/")
-    cls: type[Breach] | type[Check] | None = {"breach": Breach, "check": Check}.get(kind)  # type: ignore[assignment]
+    cls = _CASES.get(kind)
     return cls is not None and ledger.relations().same(ledger.aggregate(cls, record).subject, uid)
 
 
 def _open(ledger: Ledger, stream: str) -> bool:
-    """Whether a case still waits for somebody: a report undecided, an appeal, a repair, a check before its end."""
+    """Whether a case still waits for somebody: a report undecided, an appeal, a repair, a check before its end, an
+    emergency look-up that nobody reviewed, a request about personal data that nobody answered."""
     kind, _, uid = stream.partition("/")
+    if kind == DataRequest.KIND:
+        return ledger.aggregate(DataRequest, uid).state == REQUESTED
+    if kind == Glass.KIND:
+        return ledger.aggregate(Glass, uid).state == OPENED
     if kind == Breach.KIND:
         breach = ledger.aggregate(Breach, uid)
         return breach.state in _UNDECIDED or any(state in OPEN for state in breach.repairs.values())
@@ -148,5 +161,6 @@ def _open(ledger: Ledger, stream: str) -> bool:
         return False
     consent = None if check.consent_id is None else ledger.uid(Consent.KIND, check.consent_id)
     given = [] if consent is None else ledger.stream(f"{Consent.KIND}/{consent}", ledger.size)
-    read = fold_check(check_entries(ledger.stream(stream, ledger.size), given), date.max)
+    entries = ledger.stream(stream, ledger.size)
+    read = fold_check(check_entries(entries, given, parting(ledger, entries[0], ledger.size)), date.max)
     return read is not None and read.state not in ("FINAL", "WITHDRAWN")

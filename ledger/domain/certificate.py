@@ -1,7 +1,8 @@
 """Certificates of eligibility checks: one was handed out, one holds no more. Only the ledger writes these.
 
-The entry holds the digest of the certificate, whose subject and number are salted and random, and its place in a status
-list; nothing that leads from the one to the other. Who asked for it is a look.
+The entry holds the digest of the certificate, whose subject and number are salted and random, its place in a status
+list, its second and the size of its checkpoint; nothing that leads from the one to the other. Who asked for it is a
+look.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class CertificateIssued(LedgerEvent):
-    """证书签发, of a decision that was served; `digest` is that of the compact JWS."""
+    """证书签发, of a decision that was served; `digest` is that of the compact JWS.
+
+    `issued_at` is its `iat`, in seconds since 1970, and `size` its checkpoint's.
+    """
 
     TOPIC = "certificate.issued.v1"
     ROLES = (Role.SYSTEM,)
@@ -30,6 +34,8 @@ class CertificateIssued(LedgerEvent):
         digest: Digest
         status_list: int = Field(ge=1)
         status_index: int = Field(ge=0)
+        issued_at: int | None = Field(default=None, ge=0)
+        size: int | None = Field(default=None, ge=1)
 
     def apply(self, check: Check) -> None:
         check.certificates = {**check.certificates, self.data.digest: True}

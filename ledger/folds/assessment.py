@@ -68,13 +68,14 @@ def newest(assessments: Sequence[Assessment]) -> Assessment | None:
 def weights_of(source: Source, assessment: Assessment, size: int) -> Mapping[str, int]:
     """The weight of each dimension of an assessment's scheme, in percent, as they stood when it was published."""
     size = size if assessment.published is None else min(size, assessment.published)
-    adopted = _scheme(source, assessment, size)
+    adopted = scheme_of(source, assessment, size)
     if adopted is None:
         return {}
     return {dimension["id"]: int(dimension["weight"]) for dimension in adopted.data["dimensions"]}
 
 
-def _scheme(source: Source, assessment: Assessment, size: int) -> Logged | None:
+def scheme_of(source: Source, assessment: Assessment, size: int) -> Logged | None:
+    """The adoption of an assessment's scheme; None where it is not known."""
     if assessment.scheme_uid is not None:
         return next(iter(source.stream(f"scheme/{assessment.scheme_uid}", size)), None)
     named = [

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from ledger.clock import day_of
 from ledger.folds.order import CORRECTION, in_legal_order, until, with_corrections
 from ledger.folds.repair import Repair, RepairFold
 from ledger.reading import Logged
@@ -35,7 +36,7 @@ TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str | None]]] = {
     "AuthorityRecordImported": (frozenset({_ABSENT}), "CONFIRMED"),
     "ReportDeclined": (frozenset({"REPORTED"}), "DECLINED"),
     "BreachNotified": (frozenset({"REPORTED"}) | HEARING, "NOTIFIED"),
-    "BreachReplied": (frozenset({"NOTIFIED"}), "REPLIED"),
+    "BreachReplied": (frozenset({"NOTIFIED", "REPLIED"}), "REPLIED"),  # again where another had recorded the first
     "ReplyLapsed": (frozenset({"LAPSED"}), "LAPSED"),
     "BreachConfirmed": (frozenset({"REPLIED", "LAPSED"}), "CONFIRMED"),
     "BreachDismissed": (frozenset({"REPLIED", "LAPSED"}), "DISMISSED"),
@@ -84,6 +85,7 @@ class Breach:
     severity: str | None = None
     decision_on: date | None = None
     found_on: date | None = None
+    recorded_on: date | None = None  # the day (+08:00) on which the ledger recorded a finding of ours
     ends_on: date | None = None
     reply_due: date | None = None
     occurred_on: str | None = None
@@ -221,6 +223,7 @@ class _Fold:
                 severity=data["severity"],
                 decision_on=_day(data["decision_on"]),
                 found_on=day,
+                recorded_on=day_of(entry.recorded_at),
                 publicity=data.get("publicity"),
             )
         elif entry.type == "BreachAppealed":

@@ -2,7 +2,8 @@
 
 The evaluation is shown as it was made (DESIGN §8): outcome, hits and report are those of the last EligibilityEvaluated,
 whatever the ledger learned since. A withdrawal of the consent that reaches the ledger after the request and counts
-before the decision withdraws the check; so it is folded among the check's own entries.
+before the decision withdraws the check; so it is folded among the check's own entries, and so is the undoing of a merge
+after which the consent is another person's.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import Any, Final
 from msgspec import structs
 
 from ledger.folds.order import in_legal_order, until
+from ledger.folds.source import Source
 from ledger.reading import Logged
 
 WITHDRAWAL: Final = "ConsentWithdrawn"
+PARTING: Final = "MergeUndone"
 REPORT: Final = "CreditReportAttached"
 BESIDE: Final = frozenset({REPORT, "ConflictDeclared"})
+_GIVEN: Final = "ConsentGiven"
 _ABSENT: Final = ""
 _UNDECIDED: Final = frozenset({"REQUESTED", "EVALUATED", "NOTICED", "RESPONDED", "LAPSED"})
 _NOT_FINAL: Final = _UNDECIDED | {"DECIDED", "NOTIFIED", "DISPUTED", "REDETERMINED"}
@@ -29,7 +33,7 @@ TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "EligibilityCheckRequested": (frozenset({_ABSENT}), "REQUESTED"),
     "EligibilityEvaluated": (frozenset({"REQUESTED", "EVALUATED"}), "EVALUATED"),
     "PreDecisionNoticeSent": (frozenset({"EVALUATED"}), "NOTICED"),
-    "CandidateResponded": (frozenset({"NOTICED"}), "RESPONDED"),
+    "CandidateResponded": (frozenset({"NOTICED", "RESPONDED"}), "RESPONDED"),  # as a reply of a breach
     "EligibilityDecided": (_UNDECIDED - {"REQUESTED"}, "DECIDED"),
     "EligibilityNotified": (frozenset({"DECIDED"}), "NOTIFIED"),
     "EligibilityDisputed": (frozenset({"NOTIFIED"}), "DISPUTED"),
@@ -37,6 +41,7 @@ TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "EligibilityFinalised": (frozenset({"NOTIFIED", "REDETERMINED"}), "FINAL"),
     "EligibilityWithdrawn": (_NOT_FINAL, "WITHDRAWN"),
     WITHDRAWAL: (_UNDECIDED, "WITHDRAWN"),
+    PARTING: (_UNDECIDED, "WITHDRAWN"),
 }
 
 
@@ -85,24 +90,50 @@ class Check:
     events: tuple[int, ...] = field(default=())
 
 
-def check_entries(entries: Sequence[Logged], known: Iterable[Logged]) -> list[Logged]:
-    """The entries of a check and the withdrawal of its consent, where one reached the ledger after the request.
+def check_entries(entries: Sequence[Logged], known: Iterable[Logged], parted: Iterable[Logged] = ()) -> list[Logged]:
+    """The entries of a check and what took its consent away, where that reached the ledger after the request.
 
-    `known` are entries about the person, withdrawals among them. One that counts from a day before the request
-    withdraws the check on the request's own day.
+    `known` are entries about the person, withdrawals among them; `parted` comes from `parting`. One that counts from a
+    day before the request withdraws the check on the request's own day.
     """
     request = entries[0]
     consent_id = request.data.get("consent_id")
     if consent_id is None:
         return list(entries)
     withdrawals = [
-        structs.replace(entry, effective_on=max(entry.effective_on, request.effective_on))
+        entry
         for entry in known
         if entry.type == WITHDRAWAL
         and entry.data["consent_id"] == consent_id
         and (entry.index > request.index or entry.effective_on > request.effective_on)
     ]
-    return [*entries, *withdrawals]
+    taken = (
+        structs.replace(entry, effective_on=max(entry.effective_on, request.effective_on))
+        for entry in (*withdrawals, *parted)
+    )
+    return [*entries, *taken]
+
+
+def parting(source: Source, request: Logged, size: int) -> list[Logged]:
+    """The undoing of a merge after which the consent of a check is another person's, as known at a size; none where
+    both are one, or where no consent was asked for."""
+    named = request.data.get("consent_id")
+    if named is None or request.data.get("statutory_basis"):
+        return []
+    undone = [entry for entry in source.by_type(PARTING, size) if entry.index > request.index]
+    if not undone:
+        return []
+    given = next((entry for entry in source.by_type(_GIVEN, size) if entry.data["consent_id"] == named), None)
+    asked = source.stream(request.stream, size)[0]  # as it was written, whoever was merged since
+
+    def one(at: int) -> bool:
+        return given is not None and source.survivor(given.data["subject_id"], at) == source.survivor(
+            asked.data["subject_id"], at
+        )
+
+    if not one(request.index) or one(size):
+        return []
+    return [entry for entry in undone if one(entry.index) and not one(entry.index + 1)][-1:]
 
 
 def fold_check(entries: Sequence[Logged], on: date) -> Check | None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ledger.folds.assessment import Assessment, fold_assessment, newest, weights_of
 from ledger.folds.breach import FOUND, Breach, Over, fold_breach, never_over
-from ledger.folds.check import WITHDRAWAL, Check, check_entries, fold_check
+from ledger.folds.check import WITHDRAWAL, Check, check_entries, fold_check, parting
 from ledger.folds.commitment import REORGANISATION, Commitment, fold_commitment
 from ledger.folds.consent import Consent, fold_consent
 from ledger.folds.order import records_of
@@ -73,7 +73,9 @@ def records_on(source: Source, subject: str, on: date, size: int, timeline: Edit
         commitments=_present(fold_commitment(entries, on, moves) for entries in by_kind.get("commitment", ())),
         consents=_present(fold_consent(entries, on) for entries in by_kind.get("consent", ())),
         sanctions=tuple(fold_sanctions(streams.get(f"subject/{subject}", ()), on)),
-        checks=_present(fold_check(check_entries(entries, withdrawals), on) for entries in checks),
+        checks=_present(
+            fold_check(check_entries(entries, withdrawals, parting(source, entries[0], size)), on) for entries in checks
+        ),
         assessments=_present(fold_assessment(entries, on) for entries in by_kind.get("assessment", ())),
         entries=streams,
     )

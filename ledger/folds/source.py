@@ -1,7 +1,7 @@
 """What a fold reads: entries by subject, by stream and by type, and the editions, each cut at a size.
 
 `size` is always how much of the log was known (`as_known`); `None` means all of it. The `Ledger` is a `Source`; so is
-any small list of `Logged` with the same four reads.
+any small list of `Logged` with the same reads.
 """
 
 from __future__ import annotations
@@ -27,3 +27,6 @@ class Source(Protocol):
 
     def editions(self, size: int) -> EditionTimeline:
         """The activations known at that size."""
+
+    def survivor(self, uid: str, size: int) -> str:
+        """The registration that stands for this one, as known at a size."""

@@ -15,12 +15,14 @@ from typing import Any, Final
 from msgspec import UNSET, Struct
 
 from ledger.domain.breach_events import BreachConfirmed, BreachDismissed, RecordVoided
+from ledger.domain.measure import Application, application_key
 from ledger.fsck.columns import header_if_any
 from ledger.fsck.headers import Stated
 from ledger.fsck.report import Findings
 from ledger.fsck.sections import Opened
 from ledger.fsck.snapshot import Damaged, Snapshot
 from ledger.names import takings
+from ledger.records import conduct_value
 from ledger.storage.access_store import RETENTION, has_key
 from ledger.storage.keys import KeyStore, WrongMasterKey
 from ledger.storage.row_seals import INDEX_ROW, index_value
@@ -48,6 +50,9 @@ REFS: Final = {
     "RepairApplied": ("repair", "repair_id"),
     "ErasureOrdered": ("erasure", "erasure_id"),
     "DelegationGranted": ("delegation", "delegation_id"),
+    "MeasureAdopted": ("measure", "measure_id"),
+    "BreakGlassOpened": ("glass", "glass_id"),
+    "PersonalDataRequested": ("data-request", "request_id"),
 }
 # Values other than ids: the type, the member, the field of the index.
 VALUES: Final = {
@@ -65,7 +70,8 @@ GIVEN_BACK: Final = {"ID_NUMBER": "id-number-released", "USCC": "uscc-released"}
 RETAKEN: Final = frozenset({"id-number", "uscc"})  # values that are taken again once they were given back
 CONDUCT: Final = "conduct"
 _DECISIONS: Final = ("BreachConfirmed", "BreachDismissed")
-_NAMING: Final = frozenset({*REFS, *VALUES, *_DECISIONS})
+_APPLIED: Final = "MeasureApplied"
+_NAMING: Final = frozenset({*REFS, *VALUES, *_DECISIONS, _APPLIED})
 _DECIDED: Final = frozenset({BreachConfirmed.TOPIC, BreachDismissed.TOPIC})
 _BY_SOURCE: Final = ("CommendationRecorded", "RankRecorded")
 _OFFICIALS: Final = ("second_approver", "official_id", "delegate_id", "delegated_by")
@@ -84,6 +90,10 @@ _ALL_KINDS: Final = (
     "erasure",
     "reorganisation",
     "delegation",
+    "measure",
+    "application",
+    "glass",
+    "data-request",
 )
 
 _ROWS = "SELECT field, digest, uid, seal FROM blind_index WHERE (field, digest) > (?, ?) ORDER BY field, digest LIMIT ?"
@@ -180,6 +190,8 @@ class Names:
         for member, field in VALUES.get(type_, ()):
             if isinstance(data.get(member), str):
                 yield Name(index, field, data[member], uid)
+        if type_ == _APPLIED and {"measure_uid", "cause_event"} <= data.keys():
+            yield Name(index, Application.KIND, application_key(data), uid)
         if type_ in _DECISIONS:
             value = self._conduct_value(stated, uid)
             if value is not None:
@@ -320,16 +332,19 @@ class Names:
         """The SELECT that counts the rows of a field that lead to no record of a kind that the field may lead to."""
         if field != TAKEN_OVER:
             kind = KINDS.get(field.removesuffix("-ref"), field.removesuffix("-ref"))
-            return _NOWHERE + (_OF_KIND.format(kind=kind) if kind.isalpha() else "")
+            return _NOWHERE + (_OF_KIND.format(kind=kind) if kind.replace("-", "").isalpha() else "")
         if self._snapshot.sqlite:  # one after the other, the usual ones first
             return _NOWHERE + "".join(_OF_KIND.format(kind=kind) for kind in _ALL_KINDS)
         return _NOWHERE + _OF_ANY.format(kinds=", ".join(f"'{kind}'" for kind in _ALL_KINDS))
 
 
 def _reported(entries: Iterable[tuple[str, dict[str, Any]]]) -> str | None:
-    """The conduct that a case was reported for."""
-    conducts = (data.get("conduct_id") for _, data in entries)
-    return next((conduct for conduct in conducts if isinstance(conduct, str)), None)
+    """The conduct that a case was reported for, as the blind index holds it."""
+    for _, data in entries:
+        conduct, subject = data.get("conduct_id"), data.get("subject_id")
+        if isinstance(conduct, str) and isinstance(subject, str):
+            return conduct_value(conduct, subject)
+    return None
 
 
 def _space(stated: Stated, data: dict[str, Any]) -> str:

@@ -28,12 +28,22 @@ class Certificates:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakGlass:
+    """How many minutes an emergency look-up holds at most, and the working days until it is to be reviewed."""
+
+    authority: Authority
+    max_minutes: int
+    review_wd: int
+
+
+@dataclass(frozen=True, slots=True)
 class Defaults:
     """`feedback_wd`: the working days of a unit's feedback on its score."""
 
     authority: Authority
     feedback_wd: int
     certificates: Certificates
+    break_glass: BreakGlass
 
 
 def parse_defaults(data: bytes) -> Defaults:
@@ -47,8 +57,11 @@ def parse_defaults(data: bytes) -> Defaults:
     numbers = (table.integer(name, least=1) for name in names)
     certificates = Certificates(_authority(table), *numbers)
     table.close()
+    table = root.table("break_glass")
+    glass = BreakGlass(_authority(table), table.integer("max_minutes", least=1), table.integer("review_wd", least=1))
+    table.close()
     root.close()
-    return Defaults(authority, feedback_wd, certificates)
+    return Defaults(authority, feedback_wd, certificates, glass)
 
 
 def _authority(table: Table) -> Authority:
