@@ -1,52 +1,48 @@
 """Certificates: handed out for a decision that was served, to the person or the HR organ of that check alone.
 
-The key for certificates is one of its own, made and introduced when the first certificate is issued. The salt goes to
-whoever asked and is kept nowhere; the entry that a certificate was issued holds its digest and its place in a status
-list. Whether it still holds follows from the log (`status_lists`).
+The key for certificates is one of its own (`certificate_keys`). The salt goes to whoever asked and is kept nowhere; the
+entry that a certificate was issued holds its digest and its place in a status list (`certificate_places`). Whether it
+still holds follows from the log (`status_lists`).
+
+What is random in a certificate is drawn from the caller's request key, of which only a digest is kept: whoever asks
+again under the key gets the same bytes, nobody else can make them, and the digest in the entry says that they are.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from ledger.artefacts.certificate import (
-    CERTIFICATE,
-    LIST_BITS,
-    MAX_DAYS,
-    SALT_BYTES,
-    Certificate,
-    subject_digest,
-)
+from ledger.artefacts.certificate import CERTIFICATE, MAX_DAYS, SALT_BYTES, Certificate, subject_digest
 from ledger.artefacts.jws import sign_jws
+from ledger.certificate_keys import certificate_key, keys_at
+from ledger.certificate_places import free_place, places_at
 from ledger.clock import CST, day_of
 from ledger.domain.access import Scope
 from ledger.domain.certificate import CertificateIssued, CertificateRevoked
 from ledger.domain.eligibility import Check
-from ledger.domain.keys import KeyIntroduced
-from ledger.errors import Invalid, NotFound, Refused
+from ledger.errors import Conflict, Invalid, NotFound, Refused
 from ledger.folds.check import Check as Folded
-from ledger.folds.check import check_entries, fold_check
-from ledger.keyring import CERTIFICATE_SIGNING, certificate_key_name
-from ledger.log.note import VerifierKey, format_vkey
+from ledger.folds.check import check_entries, fold_check, parting
+from ledger.keyring import certificate_key_name
+from ledger.requests import Request
 from ledger.rulebook.defaults import shipped_defaults
 from ledger.storage.events import Acknowledgement
-from ledger.storage.key_files import create_signing_key, load_signing_keys, locations, replace_signing_keys
 
 if TYPE_CHECKING:
     from ledger.access import Viewer
     from ledger.application import Ledger
 
 _PSEUDONYM: Final = "certificate"  # what the digests under the index key are for
+_SALT: Final = "certificate-salt"
+_NUMBER: Final = "certificate-number"
 _PSEUDONYM_BYTES: Final = 16
-_HOLDS_IN: Final = ("NOTIFIED", "FINAL")
+HOLDS_IN: Final = ("NOTIFIED", "FINAL")
 DECIDED_AGAIN: Final = ("EligibilityDisputed", "EligibilityRedetermined", "EligibilityWithdrawn")
 
 
@@ -61,22 +57,59 @@ class Issued:
     acknowledgement: Acknowledgement
 
 
-def issue(ledger: Ledger, check_id: str, viewer: Viewer) -> Issued:
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What is random in a certificate, and the version of the index key that its pseudonyms are under."""
+
+    salt: bytes
+    jti: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When a certificate is issued, and the checkpoint that covers its decision."""
+
+    at: int
+    size: int
+    root: bytes
+
+    @property
+    def day(self) -> date:
+        return day_of(datetime.fromtimestamp(self.at, UTC))
+
+    @property
+    def ends_on(self) -> date:
+        return self.day + timedelta(days=min(shipped_defaults().certificates.valid_days, MAX_DAYS))
+
+
+def issue(ledger: Ledger, check_id: str, viewer: Viewer, asked: Sequence[Request] = ()) -> Issued:
     """Issue a certificate of a check's decision to a viewer who may have it; a look.
+
+    `asked` is the request under all the names it may have had, the newest first: what was issued under it before is
+    made again, byte for byte, whatever became of the check since. Without one, another certificate is issued each time.
 
     `NotFound` with code `unknown-check`, also for whom it is not; `Refused` with code `wrong-state` before the decision
     was served and after it was disputed, `check-withdrawn`, `edition-succeeded` where another edition is in force by
-    now, `too-many-certificates` where as many hold as may, or `no-id-number` where nobody could be matched with it.
+    now, `too-many-certificates` where as many hold as may, or `no-id-number` where nobody could be matched with it;
+    `Conflict` with code `certificate-not-repeatable` where the key or the person's number has changed since.
     """
     uid = _looked_at(ledger, check_id, viewer)
+    again = _issued_before(ledger, uid, asked)
+    if again is not None:
+        return again
     key = certificate_key(ledger)
-    salt, jti, days = os.urandom(SALT_BYTES), secrets.token_hex(16), shipped_defaults().certificates.valid_days
+    drawn = _drawn(ledger, asked[0] if asked else None, uid)
     published = ledger.publish().checkpoint
+    places = places_at(ledger, ledger.size)
     with ledger.transaction():  # nobody else takes the same place
+        again = _issued_before(ledger, uid, asked)  # sent twice at once
+        if again is not None:
+            return again
         now = ledger.clock()
         today = day_of(now)
         check = read_check(ledger, uid, ledger.size, today)
-        if check.state not in _HOLDS_IN or check.decision is None or check.outcome is None:
+        if check.state not in HOLDS_IN or check.decision is None or check.outcome is None:
             raise Refused("a certificate is of a decision that was served and stands", code="wrong-state")
         if check.events[-1] >= published.size:
             raise Refused("the check has just moved on; ask again", code="wrong-state")
@@ -84,43 +117,104 @@ def issue(ledger: Ledger, check_id: str, viewer: Viewer) -> Issued:
             raise Refused("it was decided under an edition that is in force no more", code="edition-succeeded")
         if _live(ledger, uid, today) >= shipped_defaults().certificates.live_per_check:
             raise Refused("revoke one that is not needed, or wait until one ends", code="too-many-certificates")
-        list_id, list_index = _free_place(ledger)
-        exp = midnight(today + timedelta(days=min(days, MAX_DAYS)))
-        said = Certificate(
-            iss=ledger.origin,
-            aud=check.purpose,
-            check=_pseudonym(ledger, check.purpose, check.uid),
-            sub=_pseudonym(ledger, check.purpose, check.subject),
-            subject=subject_digest(ledger.origin, _id_number(ledger, check.subject), salt),
-            decision=check.decision,
-            outcome=check.outcome,
-            as_of=str(check.evaluated_on),
-            rulebook=str(check.rulebook),
-            rulebook_digest=sha256(ledger.edition_file(str(check.rulebook))[1]).hexdigest(),
-            size=published.size,
-            root=published.root.hex(),
-            iat=int(now.timestamp()),
-            exp=exp,
-            jti=jti,
-            list_id=list_id,
-            list_index=list_index,
-        )
+        moment, place = _Moment(int(now.timestamp()), published.size, published.root), free_place(ledger, places)
+        said = _said(ledger, check, drawn, moment, place)
         jws = sign_jws(CERTIFICATE, said.payload(), certificate_key_name(ledger.origin), key).format()
         data = CertificateIssued.Data(
-            check_id=check.id, digest=sha256(jws).hexdigest(), status_list=list_id, status_index=list_index
+            check_id=check.id,
+            digest=sha256(jws).hexdigest(),
+            status_list=place[0],
+            status_index=place[1],
+            issued_at=moment.at,
+            size=moment.size,
         )
 
         def happen(aggregate: Check) -> None:
             aggregate.issue_certificate(data, consent_withdrawn=consent_withdrawn(ledger, check, ledger.size))
 
         subjects = (check.subject,) if check.requester is None else (check.subject, check.requester)
-        acknowledgement = ledger.follow_up(Check, uid, happen, today, subjects, check.events[-1])
-    expires_on = today + timedelta(days=min(days, MAX_DAYS))
-    return Issued(jws.decode(), salt, data.digest, expires_on, acknowledgement)
+        request = _stored(asked[0]) if asked else None
+        acknowledgement = ledger.follow_up(Check, uid, happen, today, subjects, check.events[-1], request)
+    return Issued(jws.decode(), drawn.salt, data.digest, moment.ends_on, acknowledgement)
 
 
-def revoke(ledger: Ledger, check_id: str, digest: str, reason: str, viewer: Viewer) -> Acknowledgement:
+def _said(ledger: Ledger, check: Folded, drawn: _Drawn, moment: _Moment, place: tuple[int, int]) -> Certificate:
+    """What a certificate says of a check that was decided."""
+    edition = str(check.rulebook)
+    return Certificate(
+        iss=ledger.origin,
+        aud=check.purpose,
+        check=_pseudonym(ledger, check.purpose, check.uid, drawn.version),
+        sub=_pseudonym(ledger, check.purpose, check.subject, drawn.version),
+        subject=subject_digest(ledger.origin, _id_number(ledger, check.subject), drawn.salt),
+        decision=str(check.decision),
+        outcome=str(check.outcome),
+        as_of=str(check.evaluated_on),
+        rulebook=edition,
+        rulebook_digest=sha256(ledger.edition_file(edition)[1]).hexdigest(),
+        size=moment.size,
+        root=moment.root.hex(),
+        iat=moment.at,
+        exp=midnight(moment.ends_on),
+        jti=drawn.jti,
+        list_id=place[0],
+        list_index=place[1],
+    )
+
+
+# The same request once more.
+
+
+def _issued_before(ledger: Ledger, uid: str, asked: Sequence[Request]) -> Issued | None:
+    """What was issued under a request; None where it is new, `RequestKeyReused` for another body under its key."""
+    for request in asked:
+        ledger.answered(request)  # the key as such may have been another command's
+        acknowledgement = ledger.answered(_stored(request))
+        if acknowledgement is not None:
+            return _made_again(ledger, uid, request, acknowledgement)
+    return None
+
+
+def _made_again(ledger: Ledger, uid: str, request: Request, acknowledgement: Acknowledgement) -> Issued:
+    """A certificate out of its entry and the key of the request that it was issued for."""
+    data = next(ledger.logged(acknowledgement.index)).data
+    size, digest = int(data["size"]), str(data["digest"])
+    published, drawn = ledger.publisher.covering(size), _drawn(ledger, request, uid)
+    if published is not None:
+        moment = _Moment(int(data["issued_at"]), size, published.checkpoint.root)
+        check = read_check(ledger, uid, acknowledgement.index, moment.day)
+        said = _said(ledger, check, drawn, moment, (int(data["status_list"]), int(data["status_index"])))
+        for key in keys_at(ledger):
+            jws = sign_jws(CERTIFICATE, said.payload(), certificate_key_name(ledger.origin), key).format()
+            if sha256(jws).hexdigest() == digest:
+                return Issued(jws.decode(), drawn.salt, digest, moment.ends_on, acknowledgement)
+    raise Conflict("it was issued and cannot be made again; ask under another key", code="certificate-not-repeatable")
+
+
+def _drawn(ledger: Ledger, request: Request | None, uid: str) -> _Drawn:
+    """What is random in a certificate: by chance, or by the key that its caller chose."""
+    if request is None:
+        return _Drawn(os.urandom(SALT_BYTES), secrets.token_hex(16), ledger.keys.index_key_version)
+    version = bytes.fromhex(request.principal)[0]  # of the index key that this name of its caller is under
+    said = f"{request.principal}\x00{request.key}\x00{uid}".encode()
+    salt, number = (ledger.keys.keyed_digest(purpose, said, version)[1:] for purpose in (_SALT, _NUMBER))
+    return _Drawn(salt, number[:16].hex(), version)
+
+
+def _stored(request: Request) -> Request:
+    """A request as it is kept: its key opens a salt, so no row holds it."""
+    return replace(request, key=sha256(request.key.encode()).hexdigest())
+
+
+# What becomes of them.
+
+
+def revoke(
+    ledger: Ledger, check_id: str, digest: str, reason: str, viewer: Viewer, asked: Sequence[Request] = ()
+) -> Acknowledgement:
     """Revoke a certificate of a check by its digest; a look. It holds no more in the next status list.
+
+    Asked again by the same request (`asked`, as for `issue`), the first acknowledgement is given again.
 
     `Refused` with code `unknown-certificate` or `already-revoked`.
     """
@@ -130,6 +224,9 @@ def revoke(ledger: Ledger, check_id: str, digest: str, reason: str, viewer: View
     except ValueError:
         raise Invalid("a digest and a reason of the list", code="bad-value", field="reason") from None
     with ledger.transaction():
+        answered = next(filter(None, map(ledger.answered, asked)), None)
+        if answered is not None:
+            return answered
         check = read_check(ledger, uid, ledger.size, day_of(ledger.clock()))
         data = data.model_copy(update={"check_id": check.id})
         issued = next(
@@ -142,54 +239,17 @@ def revoke(ledger: Ledger, check_id: str, digest: str, reason: str, viewer: View
         )
         subjects = (check.subject,) if check.requester is None else (check.subject, check.requester)
         today = day_of(ledger.clock())
-        return ledger.follow_up(Check, uid, lambda one: one.revoke_certificate(data), today, subjects, issued)
-
-
-def certificate_key(ledger: Ledger) -> Ed25519PrivateKey:
-    """The key that signs certificates now; the first one, and the successor of one that has ended, is made here."""
-    path = locations(ledger.store.url).certificate_key
-    if path is None:
-        raise Invalid(
-            "a ledger on PostgreSQL says where its keys are", code="keys-not-given", field="INTEGRITY_CERTIFICATE_KEY"
-        )
-    with ledger.transaction():
-        keys = load_signing_keys(path) if path.exists() else [create_signing_key(path)]
-        key = _valid(ledger, keys)
-        if key is None:
-            key = _unknown(ledger, keys)
-            if key is None:
-                key = Ed25519PrivateKey.generate()
-                replace_signing_keys(path, [*keys, key])
-            vkey = format_vkey(certificate_key_name(ledger.origin), key.public_key().public_bytes_raw())
-            ledger.write_own(KeyIntroduced, KeyIntroduced.Data(purpose=CERTIFICATE_SIGNING, vkey=vkey))
-    return key
-
-
-def signing_key_at(ledger: Ledger) -> Ed25519PrivateKey | None:
-    """The key for certificates, where one is valid and at hand; nothing is made."""
-    path: Path | None = locations(ledger.store.url).certificate_key
-    return None if path is None or not path.exists() else _valid(ledger, load_signing_keys(path))
-
-
-def _valid(ledger: Ledger, keys: list[Ed25519PrivateKey]) -> Ed25519PrivateKey | None:
-    valid = {key.vkey.public_key for key in ledger.publisher.keyring().certificate_keys(ledger.size)}
-    return next((key for key in reversed(keys) if key.public_key().public_bytes_raw() in valid), None)
-
-
-def _unknown(ledger: Ledger, keys: list[Ed25519PrivateKey]) -> Ed25519PrivateKey | None:
-    """A key in the file that no entry speaks of yet: what a crash left."""
-    keyring, name = ledger.publisher.keyring(), certificate_key_name(ledger.origin)
-    return next(
-        (key for key in keys if keyring.known(VerifierKey(name, key.public_key().public_bytes_raw()).id) is None), None
-    )
+        request = asked[0] if asked else None
+        return ledger.follow_up(Check, uid, lambda one: one.revoke_certificate(data), today, subjects, issued, request)
 
 
 def read_check(ledger: Ledger, uid: str, size: int, on: date) -> Folded:
     """The check on a day, as known at a size, whoever asks."""
     entries = ledger.stream(f"{Check.KIND}/{uid}", size)
-    folded = (
-        fold_check(check_entries(entries, ledger.history(entries[0].data["subject_id"], size)), on) if entries else None
-    )
+    folded = None
+    if entries:
+        known = ledger.history(entries[0].data["subject_id"], size)
+        folded = fold_check(check_entries(entries, known, parting(ledger, entries[0], size)), on)
     if folded is None:
         raise NotFound("no such check was requested then", code="unknown-check")
     return folded
@@ -256,19 +316,6 @@ def _id_number(ledger: Ledger, subject: str) -> str:
     return number
 
 
-def _pseudonym(ledger: Ledger, purpose: str, uid: str) -> str:
-    digest = ledger.keys.keyed_digest(_PSEUDONYM, f"{purpose}\x00{uid}".encode())
+def _pseudonym(ledger: Ledger, purpose: str, uid: str, version: int) -> str:
+    digest = ledger.keys.keyed_digest(_PSEUDONYM, f"{purpose}\x00{uid}".encode(), version)
     return digest[1 : 1 + _PSEUDONYM_BYTES].hex()  # its first byte is the version of the index key
-
-
-def _free_place(ledger: Ledger) -> tuple[int, int]:
-    """A place that was never given out, by chance, in the newest list that has room."""
-    taken: dict[int, set[int]] = {}
-    for entry in ledger.by_type("CertificateIssued", ledger.size):
-        taken.setdefault(entry.data["status_list"], set()).add(entry.data["status_index"])
-    newest = max(taken, default=1)
-    if len(taken.get(newest, ())) * 100 >= LIST_BITS * shipped_defaults().certificates.fill_percent:
-        newest += 1
-    while (index := secrets.randbelow(LIST_BITS)) in taken.get(newest, ()):
-        pass
-    return newest, index

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.certificates import certificate_key
+from ledger.certificate_keys import certificate_key
 from ledger.domain.keys import KeyIntroduced, KeyRetired, KeyRevoked
 from ledger.domain.values import SubjectKind
 from ledger.errors import Invalid, NotFound, Refused, VerificationError

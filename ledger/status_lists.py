@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ledger.artefacts.certificate import LIST_BYTES, STATUS_LIST, StatusList
 from ledger.artefacts.jws import sign_jws
-from ledger.certificates import (
-    DECIDED_AGAIN,
-    consent_withdrawn,
-    midnight,
-    read_check,
-    same_edition,
-    signing_key_at,
-)
+from ledger.certificate_keys import signing_key_at
+from ledger.certificate_places import of_list
+from ledger.certificates import DECIDED_AGAIN, HOLDS_IN, consent_withdrawn, midnight, read_check, same_edition
 from ledger.clock import day_of
 from ledger.errors import NotFound, Unavailable
 from ledger.keyring import certificate_key_name
@@ -31,8 +26,6 @@ if TYPE_CHECKING:
     from ledger.log.checkpoint import Checkpoint
     from ledger.reading import Logged
 
-_HOLDS_IN: Final = ("NOTIFIED", "FINAL")
-
 
 def status_list(ledger: Ledger, list_id: int, checkpoint: Checkpoint) -> bytes:
     """The signed list, made of what a checkpoint covers; a line without its line feed.
@@ -42,9 +35,8 @@ def status_list(ledger: Ledger, list_id: int, checkpoint: Checkpoint) -> bytes:
     """
     bits, size, now = bytearray(LIST_BYTES), checkpoint.size, ledger.clock()
     issued: dict[str, list[Logged]] = {}
-    for entry in ledger.by_type("CertificateIssued", size):
-        if entry.data["status_list"] == list_id:
-            issued.setdefault(entry.stream, []).append(entry)
+    for entry in of_list(ledger, list_id, size):
+        issued.setdefault(entry.stream, []).append(entry)
     if not issued:
         raise NotFound("no certificate has a place in such a list", code="no-status-list")
     for of_check in issued.values():
@@ -73,7 +65,7 @@ def why_not(ledger: Ledger, issued: Sequence[Logged], size: int, today: date) ->
     decided = max((entry.index for entry in entries if entry.type in DECIDED_AGAIN), default=-1)
     check = read_check(ledger, issued[0].uid, size, date.max)
     reason: str | None = None  # which holds for all of them
-    if check.state not in _HOLDS_IN:
+    if check.state not in HOLDS_IN:
         reason = "decision-changed"
     elif consent_withdrawn(ledger, check, size):
         reason = "consent-withdrawn"

@@ -1,6 +1,7 @@
 """A compact JWS (RFC 7515, RFC 9864) in the one form that the README allows: Ed25519, exact headers, canonical JSON.
 
-What parses is exactly what `Jws.format` writes, so the algorithm is never the file's to choose.
+`joserfc` writes, reads and verifies it, through a registry that knows one algorithm and three header members. What
+parses is besides exactly what `Jws.format` writes, so neither the algorithm nor the spelling is the file's to choose.
 """
 
 from __future__ import annotations
@@ -11,15 +12,29 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from joserfc.jws import JWSRegistry, deserialize_compact, extract_compact, serialize_compact
+from joserfc.registry import HeaderParameter
 
 from ledger.artefacts.bundle import BadArtefact
 from ledger.log.encoding import EncodingError, canonical, parse
-from ledger.log.note import SIGNATURE_BYTES, VerifierKey, verify_ed25519
+from ledger.log.note import SIGNATURE_BYTES, VerifierKey
 
 BEGINNING: Final = b"eyJ"  # of every header: an object with a member, in base64url
 ALGORITHM: Final = "Ed25519"
 _KEY_ID: Final = re.compile("[0-9a-f]{8}")
 _DIGITS: Final = re.compile("[A-Za-z0-9_-]*")
+
+
+class _Registry(JWSRegistry):
+    """One algorithm and the three members of our headers; no file that a verifier reads is too large for it."""
+
+    default_header_registry = {name: HeaderParameter(name, "str", True) for name in ("alg", "kid", "typ")}  # noqa: RUF012
+    max_payload_length = 128 * 1024 * 1024
+
+
+REGISTRY: Final = _Registry(algorithms=[ALGORITHM])
 
 
 def base64url(data: bytes) -> str:
@@ -46,25 +61,29 @@ class Jws:
     payload: bytes
     signature: bytes
 
-    @property
-    def signing_input(self) -> bytes:
-        """What is signed: header and payload in base64url, joined by a dot."""
-        header = canonical({"alg": ALGORITHM, "kid": self.kid, "typ": self.typ})
-        return f"{base64url(header)}.{base64url(self.payload)}".encode()
-
     def format(self) -> bytes:
         """The line, without a line feed."""
-        return self.signing_input + b"." + base64url(self.signature).encode()
+        header = canonical({"alg": ALGORITHM, "kid": self.kid, "typ": self.typ})
+        return ".".join(map(base64url, (header, self.payload, self.signature))).encode()
 
     def verify(self, key: VerifierKey) -> None:
-        """`VerificationError` unless the key signed it."""
-        verify_ed25519(key.public_key, self.signature, self.signing_input)
+        """`BadArtefact` with code `bad-signature` unless the key signed it."""
+        try:
+            known = OKPKey.import_key({"kty": "OKP", "crv": ALGORITHM, "x": base64url(key.public_key)})
+            deserialize_compact(self.format(), known, registry=REGISTRY)
+        except (JoseError, ValueError):
+            raise BadArtefact("the signature does not hold", code="bad-signature") from None
 
 
 def sign_jws(typ: str, payload: bytes, name: str, key: Ed25519PrivateKey) -> Jws:
-    """A payload signed by a key under its name."""
-    kid = VerifierKey(name, key.public_key().public_bytes_raw()).id
-    return Jws(typ, kid, payload, key.sign(Jws(typ, kid, payload, b"").signing_input))
+    """A payload signed by a key under its name; read again, and checked, before it is given out."""
+    public = VerifierKey(name, key.public_key().public_bytes_raw())
+    private = {"x": base64url(public.public_key), "d": base64url(key.private_bytes_raw())}
+    signer = OKPKey.import_key({"kty": "OKP", "crv": ALGORITHM, **private})
+    header = {"alg": ALGORITHM, "kid": public.id, "typ": typ}
+    made = parse_jws(serialize_compact(header, payload, signer, registry=REGISTRY).encode())
+    made.verify(public)
+    return made
 
 
 def typ_of(data: bytes) -> str | None:
@@ -79,12 +98,26 @@ def typ_of(data: bytes) -> str | None:
 
 def parse_jws(data: bytes) -> Jws:
     """The JWS in a file, behind which one line feed may stand; `BadArtefact` unless `format` would write it."""
+    line = data.removesuffix(b"\n")
+    kid, typ = _header(line.partition(b".")[0])
     try:
-        parts = data.removesuffix(b"\n").decode("ascii").split(".")
-        if len(parts) != 3:
-            raise BadArtefact("a compact JWS has three parts")
-        header, payload, signature = (parse_base64url(part) for part in parts)
-        said = parse(header)
+        held = extract_compact(line, registry=REGISTRY)
+        REGISTRY.check_header(held.headers())
+        signature = parse_base64url(held.segments["signature"].decode("ascii"))
+    except (JoseError, UnicodeDecodeError):
+        raise BadArtefact("not a compact JWS") from None
+    if len(signature) != SIGNATURE_BYTES:
+        raise BadArtefact("an Ed25519 signature has 64 bytes")
+    jws = Jws(typ, kid, held.payload, signature)
+    if jws.format() != line:
+        raise BadArtefact("a JWS is written in one way only")
+    return jws
+
+
+def _header(encoded: bytes) -> tuple[str, str]:
+    """The key id and the type of a header; judged before the library reads any of it."""
+    try:
+        said = parse(parse_base64url(encoded.decode("ascii")))
     except (EncodingError, UnicodeDecodeError):
         raise BadArtefact("the header of a JWS is canonical JSON in base64url") from None
     if not isinstance(said, dict) or said.keys() != {"alg", "kid", "typ"} or said["alg"] != ALGORITHM:
@@ -92,6 +125,4 @@ def parse_jws(data: bytes) -> Jws:
     kid, typ = said["kid"], said["typ"]
     if not isinstance(typ, str) or not isinstance(kid, str) or not _KEY_ID.fullmatch(kid):
         raise BadArtefact("the header names a type and a key id")
-    if len(signature) != SIGNATURE_BYTES:
-        raise BadArtefact("an Ed25519 signature has 64 bytes")
-    return Jws(typ, kid, payload, signature)
+    return kid, typ
