@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth import Wiring, address_of, wiring_of
 from api.policy import PUBLIC, open_to
 from api.problems import Problem, trace_id
+from ledger.errors import LedgerError
 
 prometheus: Any
 try:
@@ -41,7 +43,9 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_FIELDS: Final = ("trace_id", "code", "error", "method", "route", "status", "milliseconds", "token")
+_FIELDS: Final = (
+    "trace_id", "code", "error", "method", "route", "status", "milliseconds", "token", "target", "index",
+)  # fmt: skip
 
 
 _PLACES: Final = re.compile(r" ?[\[(]?%[a-z][\])]?")  # where a value would stand in a message
@@ -82,6 +86,15 @@ class _Counters:
         )
         self.size = prometheus.Gauge("integrity_entries", "Entries of the ledger", registry=self.registry)
         self.lag = prometheus.Gauge("integrity_lists_lag", "Entries the lists are behind", registry=self.registry)
+        self.outbox = {
+            name: prometheus.Gauge(f"integrity_outbox_{name}", said, ("target",), registry=self.registry)
+            for name, said in (
+                ("waiting", "Notices that wait for a target"),
+                ("undeliverable", "Notices that a target did not take at the last try"),
+                ("failures", "Tries in a row at which a target took nothing"),
+                ("gone", "Whether a target wants no more (1)"),
+            )
+        }
 
 
 COUNTERS: Final = None if prometheus is None else _Counters()
@@ -153,4 +166,8 @@ def metrics(request: Request) -> Response:
     size = wiring.ledger.size
     COUNTERS.size.set(size)
     COUNTERS.lag.set(max(0, size - wiring.keeper.position))
+    with suppress(LedgerError):  # a file that cannot be read is for `/readyz` and `doctor`
+        for standing in () if wiring.outbox is None else wiring.outbox.standings():
+            for name, gauge in COUNTERS.outbox.items():
+                gauge.labels(standing.target).set(int(getattr(standing, name)))
     return Response(prometheus.generate_latest(COUNTERS.registry), media_type=prometheus.CONTENT_TYPE_LATEST)

@@ -26,7 +26,10 @@ class Settings(BaseSettings):
     max_unwitnessed_age: Annotated[int, Field(ge=1)] | None = None  # seconds
     outbox: Path | None = None  # how far it has come; beside a SQLite ledger unless said otherwise
     outbox_interval_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 5.0
-    outbox_tries: Annotated[int, Field(ge=1, le=100)] = 12
+    outbox_tries: Annotated[int, Field(ge=1, le=100)] = 20  # of one notice; with the waits, more than three days
+    outbox_first_wait_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    outbox_longest_wait_seconds: Annotated[float, Field(ge=1, le=86_400)] = 43_200.0
+    outbox_ca: Path | None = None  # whom mail and webhooks trust, instead of the system's authorities
     webhooks: Path | None = None
     webhook_hosts: tuple[str, ...] = ()
     smtp_url: SecretStr | None = None

@@ -79,6 +79,7 @@ def examine(door: Door) -> Iterator[Finding]:
             yield from _of_store(door, store)
     yield from _keys(door, before_init=absent)
     yield _disk(door)
+    yield from _outbox(door)
 
 
 def _of_store(door: Door, store: Store) -> Iterator[Finding]:
@@ -163,6 +164,33 @@ def _disk(door: Door) -> Finding:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     return _finding("disk", free >= SPARE_BYTES, f"{free / 1024**3:.1f} GiB", "disk")
+
+
+def _outbox(door: Door) -> Iterator[Finding]:
+    """Where notices are to be sent: what waits, whom nothing reaches, and what nobody took."""
+    from api.outbox.backlog import standings
+    from api.outbox.channels import is_set, place_of
+    from api.settings import Settings
+
+    settings = Settings()
+    if not is_set(settings):
+        return
+    try:
+        targets = standings(place_of(settings, door.url))
+    except LedgerError as error:
+        yield Finding("outbox", "problem", error.code, "outbox-file")
+        return
+    if not targets:
+        yield Finding("outbox", "notice", "not-begun")
+        return
+    yield Finding("outbox", "ok", ", ".join(f"{one.target} {one.waiting}" for one in targets))
+    for one in targets:
+        if one.gone:
+            yield Finding("target-gone", "problem", one.target, "outbox-resume")
+        elif one.failures:
+            yield Finding("target-unreachable", "notice", f"{one.target} {one.error}")
+        if one.undeliverable:
+            yield Finding("undeliverable", "problem", f"{one.target} {one.undeliverable}", "outbox-resume")
 
 
 def _finding(check: str, fine: bool, value: str, remedy: str) -> Finding:

@@ -1,121 +1,132 @@
-"""Receivers on loopback that keep what they were sent: an HTTP one for webhooks, an SMTP one for mail."""
+"""An outbox over a scene, its receivers on loopback, and a clock to set."""
 
 from __future__ import annotations
 
-import socketserver
-import threading
+import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from api.outbox.channels import outbox_of
+from api.outbox.outbox import Outbox
+from api.settings import Settings
+from tests.support.receivers import Mailbox, Receiver, keeping, receiving
 from tests.support.scene import Scene, a_scene
+from tests.support.tls import Authority
+
+WRITTEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
-@dataclass
-class Receiver:
-    """What came in, and what is answered next: statuses are used up one by one, then 204."""
+class Clock:
+    """The machine's time as a test sets it."""
 
-    port: int = 0
-    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.now = 1_750_000_000.0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?of=city"
+    def __call__(self) -> float:
+        return self.now
 
-    @property
-    def ids(self) -> list[str]:
-        return [headers["webhook-id"] for headers, _ in self.received]
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    kept = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(kept.answers.pop(0) if kept.answers else 204)
-            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Nothing on the terminal."""
-
-    with _serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
-        kept.port = port
+    with receiving() as kept:
         yield kept
-
-
-@dataclass
-class Mailbox:
-    """An SMTP server's letters: sender, recipients and the message as it came."""
-
-    port: int = 0
-    letters: list[tuple[str, list[str], str]] = field(default_factory=list)
-    busy: int = 0  # how many times it says that it cannot take one
-    unknown: set[str] = field(default_factory=set)  # mailboxes that are not there
 
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    kept = Mailbox()
-
-    class Handler(socketserver.StreamRequestHandler):
-        def say(self, line: str) -> None:
-            self.wfile.write(f"{line}\r\n".encode())
-
-        def handle(self) -> None:
-            self.say("220 mail.example")
-            sender, to = "", []
-            while line := self.rfile.readline().decode().strip():
-                verb = line.split(" ")[0].upper()
-                if verb == "MAIL":
-                    sender = line.partition("<")[2].partition(">")[0]
-                    if kept.busy:
-                        kept.busy -= 1
-                        self.say("451 try later")
-                        continue
-                if verb == "RCPT":
-                    to.append(line.partition("<")[2].partition(">")[0])
-                    if to[-1] in kept.unknown:
-                        self.say("550 no such mailbox")
-                        continue
-                if verb == "DATA":
-                    self.say("354 go on")
-                    lines = []
-                    while (text := self.rfile.readline().decode()) != ".\r\n":
-                        lines.append(text)
-                    kept.letters.append((sender, list(to), "".join(lines)))
-                self.say("221 bye" if verb == "QUIT" else "250 ok")
-                if verb == "QUIT":
-                    return
-
-    with _serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as port:
-        kept.port = port
+    with keeping() as kept:
         yield kept
 
 
-@contextmanager
-def _serving(server: socketserver.TCPServer) -> Iterator[int]:
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield int(server.server_address[1])
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority.make(tmp_path)
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     with a_scene(tmp_path / "scene") as opened:
         yield opened
+
+
+@pytest.fixture
+def sending(scene: Scene, clock: Clock, receiver: Receiver, tmp_path: Path) -> Iterator[Outbox]:
+    """An outbox that has begun, with one webhook: what comes now is sent."""
+    made = an_outbox(scene, clock, webhooks=webhooks(tmp_path, receiver.url), outbox_tries=3)
+    assert run_once(made) == 0
+    yield made
+    made.stop()
+
+
+def webhooks(folder: Path, *urls: str) -> Path:
+    """A file of targets t0, t1, …"""
+    path = folder / "webhooks.toml"
+    targets = (f'[[target]]\nid = "t{n}"\nurl = "{url}"\nsecret = "{WRITTEN}"\n' for n, url in enumerate(urls))
+    path.write_text("".join(targets))
+    return path
+
+
+def an_outbox(scene: Scene, clock: Clock, **given: object) -> Outbox:
+    """An outbox with such settings; nothing of it runs yet."""
+    settings = Settings(webhook_hosts=("127.0.0.1",), **given)  # type: ignore[arg-type]
+    made = outbox_of(scene.ledger, settings, clock)
+    assert made is not None
+    return made
+
+
+def address_book(folder: Path, **known: str) -> None:
+    """Who reads mail where."""
+    lines = [f'[[address]]\nsubject = "{subject}"\nmail = "{mail}"\n' for subject, mail in known.items()]
+    (folder / "addresses.toml").write_text("".join(lines))
+
+
+def by_mail(scene: Scene, clock: Clock, mailbox: Mailbox, folder: Path, **given: object) -> Outbox:
+    """An outbox that sends mail, to whoever stands in the address book."""
+    return an_outbox(
+        scene,
+        clock,
+        **{
+            "smtp_url": f"smtp://127.0.0.1:{mailbox.port}",
+            "smtp_from": "ledger@city.example",
+            "smtp_addresses": folder / "addresses.toml",
+            "public_url": "https://ledger.city.example/",
+            **given,
+        },
+    )
+
+
+def run_once(outbox: Outbox) -> int:
+    """One round of every worker; how many notices were handed over."""
+    return sum(outbox.run_once(worker) for worker in outbox.workers)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A row of the outbox's file."""
+
+    target: str
+    index: int
+    attempts: int
+    undeliverable: bool
+    error: str | None
+
+
+def items(outbox: Outbox) -> list[Kept]:
+    """What the outbox's file has, read beside it."""
+    with closing(sqlite3.connect(outbox.path)) as connection:
+        query = "SELECT target, idx, attempts, undeliverable, error FROM items ORDER BY target, idx"
+        return [Kept(row[0], row[1], row[2], bool(row[3]), row[4]) for row in connection.execute(query)]
+
+
+def types(receiver: Receiver) -> list[str]:
+    return [json.loads(body)["type"] for _, body in receiver.received]

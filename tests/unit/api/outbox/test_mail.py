@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
-from api.outbox.mail import Server, hand_over, letter, parse_addresses, parse_server
-from api.outbox.webhooks import Undelivered
+from api.outbox.calls import Call, Undelivered, trust
+from api.outbox.mail import Server, hand_over, is_address, letter, parse_addresses, parse_server
 from ledger.errors import Invalid
 from projections.notices import Notice
-from tests.unit.api.outbox.conftest import Mailbox
+from tests.support.receivers import Mailbox, keeping
+from tests.support.tls import Authority
 
 NOTICE = Notice(14, "BreachConfirmed", "breach.confirmed.v1", "breach/b-uid", "p-uid", date(2025, 3, 20))
+
+
+MAIL = letter(NOTICE, "abc", sender="l@city.example", to="p@x.example", link="https://x")
+SECURED = ["smtps", "smtp+starttls"]
+
+
+def hand(server: Server, mail: EmailMessage = MAIL, *, authorities: Path | None = None, seconds: float = 30) -> None:
+    """One try of a letter."""
+    with Call(seconds) as call:
+        hand_over(server, mail, call, trust(authorities))
 
 
 @pytest.mark.parametrize(
     ("url", "server"),
     [
         ("smtp://127.0.0.1", Server("smtp", "127.0.0.1", 25)),
+        ("smtp://mail.example/", Server("smtp", "mail.example", 25)),
+        ("smtp://me:p%40ss@localhost", Server("smtp", "localhost", 25, "me", "p@ss")),
         ("smtps://mail.example", Server("smtps", "mail.example", 465)),
+        ("smtps://me:p%40ss@mail.example", Server("smtps", "mail.example", 465, "me", "p@ss")),
         ("smtp+starttls://me:p%40ss@mail.example:2587", Server("smtp+starttls", "mail.example", 2587, "me", "p@ss")),
+        (
+            "smtp://me:p%40ss@mail.example?starttls=required",
+            Server("smtp+starttls", "mail.example", 25, "me", "p@ss"),
+        ),
     ],
 )
 def test_a_mail_server_is_named_by_its_address(url: str, server: Server) -> None:
@@ -28,11 +50,26 @@ def test_a_mail_server_is_named_by_its_address(url: str, server: Server) -> None
     assert "p@ss" not in repr(parse_server(url))
 
 
-@pytest.mark.parametrize("url", ["", "mail.example", "http://mail.example", "smtp://", "smtp://a:b", "smtp://a/b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "mail.example", "http://mail.example", "smtp://", "smtp://a:b", "smtp://a/b", "smtp://a:0", "smtp://a..b",
+        "smtp://mail.example?starttls=optional", "smtp://mail.example#x", "smtp://邮件.example", "smtps://me@a.example",
+        "smtps://me:%E4%B8%AD@a.example",
+    ],
+)  # fmt: skip
 def test_what_is_no_mail_server_is_refused(url: str) -> None:
     with pytest.raises(Invalid) as caught:
         parse_server(url)
-    assert caught.value.code == "bad-mail"
+    assert (caught.value.code, caught.value.field) == ("bad-mail", "INTEGRITY_SMTP_URL")
+
+
+@pytest.mark.parametrize("host", ["mail.example", "10.0.0.5", "127.0.0.1.example", "[2001:db8::1]"])
+def test_a_password_leaves_this_machine_over_tls_only(host: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_server(f"smtp://me:p%40ss@{host}")
+    assert (caught.value.code, caught.value.field) == ("mail-password-in-clear", "INTEGRITY_SMTP_URL")
+    assert "p@ss" not in str(caught.value)
 
 
 def test_addresses_are_by_the_id_that_callers_know() -> None:
@@ -70,33 +107,113 @@ def test_a_letter_has_the_same_id_each_time_and_says_the_number_in_both_language
     assert "p-uid" not in body
 
 
+@pytest.mark.parametrize("mail", ["a@b", "first.last+tag@mail.example"])
+def test_an_address_is_one_on_the_line(mail: str) -> None:
+    assert is_address(mail)
+
+
+@pytest.mark.parametrize("mail", ["", "@b", "a@", "a@b@c", "a b@c", "A <a@b>", "a@b,c@d", "a@b\r\nx", "中@b", '"a"@b'])
+def test_what_is_more_than_an_address_is_none(mail: str) -> None:
+    assert not is_address(mail)
+
+
 def test_a_server_that_cannot_now_is_tried_again(mailbox: Mailbox) -> None:
     mailbox.busy = 1
     server = Server("smtp", "127.0.0.1", mailbox.port)
-    mail = letter(NOTICE, "abc", sender="l@city.example", to="p@x.example", link="https://x")
-    with pytest.raises(Undelivered):
-        hand_over(server, mail)
-    hand_over(server, mail)
+    with pytest.raises(Undelivered) as caught:
+        hand(server)
+    assert (caught.value.unreachable, caught.value.refused) == (True, False)
+    hand(server)
 
-    assert [to for _, to, _ in mailbox.letters] == [["p@x.example"]]
+    assert mailbox.to == ["p@x.example"]
 
 
 def test_nobody_there_is_undelivered() -> None:
-    with pytest.raises(Undelivered):
-        hand_over(Server("smtp", "127.0.0.1", 1), letter(NOTICE, "a", sender="a@b", to="c@d", link="x"))
+    with pytest.raises(Undelivered) as caught:
+        hand(Server("smtp", "127.0.0.1", 1))
+    assert caught.value.unreachable
 
 
 def test_what_cannot_be_written_on_the_line_is_undelivered() -> None:
     with pytest.raises(Undelivered):
-        hand_over(Server("smtp", "a..b", 25), letter(NOTICE, "a", sender="a@b", to="c@d", link="x"))
+        hand(Server("smtp", "a..b", 25))
 
 
-def test_a_mailbox_that_is_not_there_is_refused_for_good_and_a_busy_server_is_not(mailbox: Mailbox) -> None:
-    mailbox.unknown, mailbox.busy = {"p@x.example"}, 1
-    server, found = Server("smtp", "127.0.0.1", mailbox.port), []
-    for _ in range(2):
+@pytest.mark.parametrize(
+    ("at", "said", "refused", "server_too"),
+    [
+        ("at_rcpt", "550 no such mailbox", True, False),
+        ("at_rcpt", "450 busy", False, False),
+        ("at_rcpt", "421 closing", False, True),
+        ("at_data", "554 not this one", True, False),
+        ("at_data", "451 later", False, False),
+        ("at_data", "421 closing", False, True),
+    ],
+)
+def test_an_answer_is_of_the_mailbox_or_of_the_server_for_now_or_for_good(
+    mailbox: Mailbox, at: str, said: str, refused: bool, server_too: bool
+) -> None:
+    setattr(mailbox, at, {"p@x.example": said})
+    with pytest.raises(Undelivered) as caught:
+        hand(Server("smtp", "127.0.0.1", mailbox.port))
+
+    assert (caught.value.refused, caught.value.unreachable) == (refused, server_too)
+    assert (str(caught.value), mailbox.letters) == (said[:3], [])
+
+
+def test_what_was_taken_is_taken_whatever_the_farewell(mailbox: Mailbox) -> None:
+    mailbox.farewell = "421 in a hurry"
+    hand(Server("smtp", "127.0.0.1", mailbox.port))
+
+    assert mailbox.to == ["p@x.example"]
+
+
+# Over TLS, to a real server on loopback.
+
+
+@pytest.mark.parametrize("scheme", SECURED)
+def test_over_tls_it_is_handed_over_and_the_password_is_inside(authority: Authority, scheme: str) -> None:
+    with keeping(authority.server(), starttls=scheme == "smtp+starttls") as mailbox:
+        hand(Server(scheme, "127.0.0.1", mailbox.port, "me", "p@ss"), authorities=authority.path)
+
+    assert mailbox.to == ["p@x.example"]
+    assert mailbox.logins == [("\0me\0p@ss", True)]
+
+
+@pytest.mark.parametrize("scheme", SECURED)
+@pytest.mark.parametrize("wrong", ["another authority", "another name", "expired", "no authority of ours"])
+def test_a_wrong_certificate_gets_neither_letter_nor_password(
+    authority: Authority, tmp_path: Path, scheme: str, wrong: str
+) -> None:
+    context = authority.server()
+    if wrong == "another authority":
+        context = Authority.make(tmp_path, "another").server()
+    elif wrong == "another name":
+        context = authority.server("127.0.0.2")
+    elif wrong == "expired":
+        context = authority.server(days=-1)
+    trusted = None if wrong == "no authority of ours" else authority.path
+    with keeping(context, starttls=scheme == "smtp+starttls") as mailbox, pytest.raises(Undelivered) as caught:
+        hand(Server(scheme, "127.0.0.1", mailbox.port, "me", "p@ss"), authorities=trusted)
+
+    assert (str(caught.value), caught.value.unreachable) == ("SSLCertVerificationError", True)
+    assert (mailbox.letters, mailbox.logins, mailbox.tried) == ([], [], [])
+
+
+def test_a_server_without_tls_gets_nothing_where_tls_is_required(mailbox: Mailbox) -> None:
+    with pytest.raises(Undelivered) as caught:
+        hand(Server("smtp+starttls", "127.0.0.1", mailbox.port, "me", "p@ss"))
+
+    assert (str(caught.value), caught.value.unreachable) == ("SMTPNotSupportedError", True)
+    assert (mailbox.letters, mailbox.logins, mailbox.tried) == ([], [], [])
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_server_that_says_nothing_is_hung_up_on(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
         with pytest.raises(Undelivered) as caught:
-            hand_over(server, letter(NOTICE, "a", sender="l@city.example", to="p@x.example", link="x"))
-        found.append(caught.value.refused)
+            hand(Server(scheme, "127.0.0.1", silent.getsockname()[1]), seconds=0.3)
 
-    assert found == [False, True]
+    assert (str(caught.value), caught.value.unreachable) == ("Timeout", True)
+    assert time.monotonic() - began < 5
