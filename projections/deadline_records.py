@@ -1,4 +1,5 @@
-"""Open steps of what is no case: promises, checks, consents, sanctions, assessments, and payload kept long enough."""
+"""Open steps of what is no case: promises, checks, consents, requests about personal data, sanctions, assessments, and
+payload kept long enough."""
 
 from __future__ import annotations
 
@@ -9,9 +10,11 @@ from typing import Final
 
 from ledger.domain.sections import Retention
 from ledger.folds.assessment import Assessment
+from ledger.folds.break_glass import Glass
 from ledger.folds.check import TRANSITIONS, Check
 from ledger.folds.commitment import Commitment
 from ledger.folds.consent import Consent
+from ledger.folds.data_request import DataRequest
 from ledger.folds.sanction import Sanction
 from ledger.folds.source import Source
 from ledger.reading import Logged
@@ -20,11 +23,13 @@ from ledger.rulebook.deadlines import feedback_days, last_retention_day
 from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.remedies import RecordOf, remedies_for
 from ledger.rulebook.windows import EditionTimeline
+from projections.break_glass import review_due
 from projections.deadline_steps import Basis, Step, counted, day_after, remedy_period
 
-_CLOSED: Final = frozenset(
-    {"DECLINED", "DISMISSED", "OVERTURNED", "REMOVED", "REPAIRED", "EXPIRED", "FINAL", "WITHDRAWN"}
-)
+_CLOSED: Final = frozenset({
+    "DECLINED", "DISMISSED", "OVERTURNED", "REMOVED", "REPAIRED", "EXPIRED", "FINAL", "WITHDRAWN", "ANSWERED",
+    "JUSTIFIED", "NOT_JUSTIFIED",
+})  # fmt: skip
 _OF_CHECK: Final = {
     "EVALUATED": ("ANSWER_CHECK",),
     "RESPONDED": ("DECIDE_CHECK",),
@@ -83,6 +88,17 @@ def consent_steps(consent: Consent, on: date) -> Iterator[Step]:
         yield Step("CONSENT_ENDS", *of, consent.expires_on, consent.expires_on, events=consent.events)
 
 
+def data_request_steps(timeline: EditionTimeline | None, request: DataRequest) -> Iterator[Step]:
+    """The answer of the data-protection desk, until it is given."""
+    if request.answered_on is not None:
+        return
+    row = remedies_for(RecordOf.PERSONAL_DATA)
+    asked, since = row.step("DATA_REQUEST"), request.requested_on
+    last, basis = remedy_period(timeline, row, asked.decide, asked.demonstration, since)
+    of = ("data-request", request.id, request.uid, request.subject, request.state)
+    yield Step("ANSWER_DATA_REQUEST", *of, since, last, basis, events=request.events)
+
+
 def sanction_steps(subject: str, sanctions: Sequence[Sanction], on: date) -> Iterator[Step]:
     """The last day of each sanction; what is over by its day and was not clean waits for somebody to lift it."""
     for one in sanctions:
@@ -129,6 +145,18 @@ def look_steps(subject: str, looks: Iterable[Logged], on: date) -> Iterator[Step
         if until is not None and date.fromisoformat(until) > on >= look.effective_on:
             shown = date.fromisoformat(until)
             yield Step("LOOK_SHOWN", "look", str(look.index), look.uid, subject, "DEFERRED", shown, shown)
+
+
+def glass_steps(timeline: EditionTimeline | None, glass: Glass) -> Iterator[Step]:
+    """The review of an emergency look-up, from the day it ended."""
+    if glass.outcome is not None:
+        return
+    last, basis = review_due(glass, timeline), None
+    if timeline is not None and last is not None:
+        edition, authority = timeline.on(glass.ended_on), shipped_defaults().break_glass.authority
+        basis = counted(edition, authority, glass.ended_on, last)
+    of = ("glass", glass.id, glass.uid, glass.subject, glass.state)
+    yield Step("REVIEW_BREAK_GLASS", *of, glass.ended_on, last, basis, events=glass.events)
 
 
 def erasure_steps(

@@ -19,7 +19,7 @@ from ledger.folds.facts import finding_of, reads
 from ledger.folds.repair import Repair
 from ledger.reading import Logged
 from ledger.rulebook.calendar import calendar_of
-from ledger.rulebook.deadlines import repair_decision_due
+from ledger.rulebook.deadlines import last_appeal_day, repair_decision_due
 from ledger.rulebook.edition import Edition
 from ledger.rulebook.parameters import Authority, Severity, Source
 from ledger.rulebook.remedies import Period, RecordOf, Remedies, remedies_for
@@ -74,10 +74,12 @@ KINDS: Final = {
     "DISPUTE_CHECK": Kind(_RIGHT, ("SUBJECT",), ("EligibilityDisputed",)),
     "REDETERMINE": Kind(_DUTY, ("HR",), ("EligibilityRedetermined",)),
     "FINALISE_CHECK": Kind(_DUTY, ("HR",), ("EligibilityFinalised",)),
+    "ANSWER_DATA_REQUEST": Kind(_DUTY, ("DPO",), ("PersonalDataRequestAnswered",)),
     "FEEDBACK": Kind(_RIGHT, ("SUBJECT",)),
     "PUBLISH": Kind(_DUTY, ("ASSESSOR",), ("AssessmentPublished",)),
     "ANCHOR": Kind(_DUTY, ("SYSTEM",), ("AccessAnchored",)),
     "LOOK_SHOWN": Kind(_SELF, ("SYSTEM",)),
+    "REVIEW_BREAK_GLASS": Kind(_DUTY, ("AUDITOR", "DPO"), ("BreakGlassReviewed",)),
     "ERASE": Kind(_DUTY, ("DPO",), ("ErasureOrdered",)),
 }
 
@@ -97,7 +99,11 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One open step; `state` is how its record reads that day, `part` which repair of it is meant."""
+    """One open step; `state` is how its record reads that day, `part` which repair of it is meant.
+
+    `extendable_to`: the last day where the period may grow: by an extension, where a record's source has to be asked,
+    or where a decision was known only when it was recorded.
+    """
 
     kind: str
     record_kind: str
@@ -112,6 +118,7 @@ class Step:
     severity: str | None = None
     requester: str | None = None
     events: tuple[int, ...] = ()
+    extendable_to: date | None = None
 
     @property
     def nature(self) -> Nature:
@@ -171,13 +178,15 @@ def _remedies(view: FileView, breach: Breach, state: str, step: _Stepping) -> It
     assert decided is not None
     if state == "APPEALED":
         appeal = breach.appeals[-1]
-        yield step("DECIDE_APPEAL", appeal.filed_on, *_decided_by(timeline, appeal.route, appeal.filed_on))
+        found = step("DECIDE_APPEAL", appeal.filed_on, *_decided_by(timeline, appeal.route, appeal.filed_on))
+        yield replace(found, extendable_to=_extendable_to(timeline, appeal.route, appeal.filed_on))
     for remedy in remedies_of(view, breach, state):
-        edition = None if timeline is None else timeline.on(view.on)
         last = None if remedy["until"] is None else date.fromisoformat(remedy["until"])
-        basis = None if edition is None or last is None else Basis(edition.notice.authority, edition.id)
+        basis = None if timeline is None or last is None else _filed_by(timeline, breach, decided, last)
         if remedy["route"] in KINDS:
-            yield step(remedy["route"], decided, last, basis)
+            known = date.fromisoformat(remedy["known_until"]) if "known_until" in remedy else None
+            grows = known is not None and last is not None and known > last
+            yield replace(step(remedy["route"], decided, last, basis), extendable_to=known if grows else None)
     opens = repair_of(timeline, breach, state, view.on).get("repair_from")
     if opens is not None and timeline is not None and breach.severity is not None:
         expires = end_of(timeline, breach, state, view.on).get("expires_on")
@@ -189,8 +198,27 @@ def _remedies(view: FileView, breach: Breach, state: str, step: _Stepping) -> It
 
 def _decided_by(timeline: EditionTimeline | None, route: str, filed: date) -> tuple[date | None, Basis | None]:
     """The last day to decide what was filed."""
-    row = remedies_for(RecordOf.CREDIT_RECORD if route == "OBJECTION" else RecordOf.ORGAN_DECISION)
+    row = _row_of(route)
     return remedy_period(timeline, row, row.step(route).decide, row.step(route).demonstration, filed)
+
+
+def _extendable_to(timeline: EditionTimeline | None, route: str, filed: date) -> date | None:
+    if timeline is None:
+        return None
+    return _row_of(route).step(route).extendable_to(filed, calendar_of(timeline.on(filed).calendar).add_working_days)
+
+
+def _filed_by(timeline: EditionTimeline, breach: Breach, decided: date, last: date) -> Basis:
+    """What set the last day of a remedy: the edition of the decision's day, or statute, after a review."""
+    edition = timeline.on(decided)
+    reviewed = any(appeal.decided_on is not None for appeal in breach.appeals)
+    if not reviewed or last == last_appeal_day(edition, decided):
+        return Basis(edition.notice.authority, edition.id)
+    return Basis(remedies_for(RecordOf.ORGAN_DECISION).authority, None)
+
+
+def _row_of(route: str) -> Remedies:
+    return remedies_for(RecordOf.CREDIT_RECORD if route == "OBJECTION" else RecordOf.ORGAN_DECISION)
 
 
 def remedy_period(

@@ -13,11 +13,14 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.clock import day_of
+from ledger.domain.subject import post_of, unit_of
 from ledger.folds.assessment import fold_assessment
 from ledger.folds.breach import fold_breach
-from ledger.folds.check import WITHDRAWAL, check_entries, fold_check
+from ledger.folds.break_glass import fold_glass
+from ledger.folds.check import WITHDRAWAL, check_entries, fold_check, parting
 from ledger.folds.commitment import REORGANISATION, fold_commitment
 from ledger.folds.consent import fold_consent
+from ledger.folds.data_request import fold_data_request
 from ledger.folds.facts import Records, over_by, reads
 from ledger.folds.order import records_of
 from ledger.folds.sanction import sanctions_of
@@ -28,7 +31,9 @@ from projections.deadline_records import (
     assessment_steps,
     check_steps,
     consent_steps,
+    data_request_steps,
     erasure_steps,
+    glass_steps,
     look_steps,
     promise_steps,
     sanction_steps,
@@ -39,10 +44,13 @@ from projections.reader import Reader, registered, timeline_if_any
 from projections.visibility import Column, Sight, column_of, row_of, sight
 
 Streams = dict[str, list[Logged]]
-_FOLDED: Final = frozenset({"breach", "commitment", "check", "consent", "assessment", "subject"})
+_FOLDED: Final = frozenset(
+    {"breach", "commitment", "check", "consent", "assessment", "subject", "glass", "data-request"}
+)
 _NAMED: Final = frozenset({"SUBJECT", "UNIT_HEAD", "AUDITOR"})  # who reads callers' ids in a list
 _ANCHORED: Final = "AccessAnchored"
 _IMPOSED: Final = "SanctionImposed"
+_ASSIGNED: Final = "PostAssigned"
 _BESIDE: Final = ""  # a stream of no kind
 _NOTHING: Final = Records("", (), (), (), (), (), (), {})
 _OWN_ONLY: Final = frozenset({"SUBJECT", "UNIT_HEAD"})
@@ -52,9 +60,11 @@ _READ_BY: Final = {
     "commitment": frozenset({"SUBJECT", "UNIT_HEAD", "HR", "CREDIT", "AUDITOR", "DPO"}),
     "check": frozenset({"SUBJECT", "HR", "AUDITOR"}),
     "consent": frozenset({"SUBJECT", "AUDITOR"}),
+    "data-request": frozenset({"SUBJECT", "AUDITOR", "DPO"}),
     "subject": frozenset({"SUBJECT", "HR", "CREDIT", "DECIDER", "REVIEWER", "AUDITOR", "DPO"}),
     "assessment": frozenset({"SUBJECT", "UNIT_HEAD", "ASSESSOR", "DECIDER", "REVIEWER", "AUDITOR"}),
     "ledger": frozenset({"AUDITOR"}),
+    "glass": frozenset({"SUBJECT", "AUDITOR", "DPO"}),
     "look": HIDDEN_LOOKS,
 }
 _KEPT_TOO_LONG: Final = frozenset({"DPO", "AUDITOR"})
@@ -66,8 +76,9 @@ class Asked:
 
     `viewer_uid` is the person who asks: nobody but a SUBJECT is shown steps of a record about themselves, under any of
     their registrations. `unit` are the pseudonyms of the viewer's unit and of all it stands for: HR sees the checks
-    that they requested. `streams` are those that may hold one of
-    the role's steps, where somebody knows (`projections.turns`); `looks` those at the subject, of the access log.
+    that they requested, the sanctions that they imposed and those of their people. `streams` are those that may hold
+    one of the role's steps, where somebody knows (`projections.turns`); `looks` those at the subject, of the log of
+    looks.
     """
 
     viewer: str = "AUDITOR"
@@ -95,7 +106,7 @@ def deadlines(reader: Reader, *, as_of: date, as_known: int, asked: Asked) -> di
     rows = [
         row_of_step(reader, step, as_of, named=asked.viewer in _NAMED)
         for step in steps
-        if _for(asked, step) and _seen(reader, asked, step, own, as_known, kinds)
+        if _for(asked, step) and _seen(reader, asked, step, own, as_of, as_known, kinds)
     ]
     rows.sort(key=lambda row: (row["due"] is None, row["due"] or "", row["from"], row["uid"], row["kind"]))
     return {
@@ -192,7 +203,7 @@ def _of_stream(
         commitment = fold_commitment(entries, on, [entry for entry in elsewhere if entry.type == REORGANISATION])
         yield from () if commitment is None else promise_steps(commitment)
     elif kind == "check":
-        check = fold_check(check_entries(entries, elsewhere), on)
+        check = fold_check(check_entries(entries, elsewhere, parting(reader, entries[0], size)), on)
         if check is not None:
             yield from check_steps(timeline, check, entries)
             record = Step("", kind, check.id, uid, check.subject, check.state, on, requester=check.requester)
@@ -200,6 +211,18 @@ def _of_stream(
     elif kind == "consent":
         consent = fold_consent(entries, on)
         yield from () if consent is None else consent_steps(consent, on)
+    elif kind == "data-request":
+        request = fold_data_request(entries, on)
+        if request is not None:
+            yield from data_request_steps(timeline, request)
+            record = Step("", kind, request.id, uid, request.subject, request.state, on)
+            yield from erasure_steps(timeline, record, entries, erased, on)
+    elif kind == "glass":
+        glass = fold_glass(entries, on)
+        if glass is not None:
+            yield from glass_steps(timeline, glass)
+            record = Step("", kind, glass.id, uid, glass.subject, glass.state, on)
+            yield from erasure_steps(timeline, record, entries, erased, on)
     elif kind == "assessment":
         assessment = fold_assessment(entries, on)
         if assessment is not None:
@@ -222,7 +245,9 @@ def _for(asked: Asked, step: Step) -> bool:
     return asked.role is None or asked.role in KINDS[step.kind].roles
 
 
-def _seen(reader: Reader, asked: Asked, step: Step, own: frozenset[str], size: int, kinds: dict[str, str]) -> bool:
+def _seen(
+    reader: Reader, asked: Asked, step: Step, own: frozenset[str], on: date, size: int, kinds: dict[str, str]
+) -> bool:
     """Whether this viewer may know of a step; `own` are the viewer's own registrations, and `kinds` remembers what
     kinds of subjects there are."""
     viewer, subject = asked.viewer, step.subject
@@ -233,13 +258,28 @@ def _seen(reader: Reader, asked: Asked, step: Step, own: frozenset[str], size: i
     if step.kind == "ERASE":
         return viewer in _KEPT_TOO_LONG
     if step.record_kind != "breach":
-        requested = step.record_kind != "check" or viewer != "HR" or step.requester in asked.unit
-        return requested and viewer in _READ_BY[step.record_kind]
+        return viewer in _READ_BY[step.record_kind] and (viewer != "HR" or _of_hr(reader, asked.unit, step, on, size))
     of_unit = _kind(reader, str(subject), size, kinds) == "UNIT"
     column = column_of(viewer)
     if column is Column.PUBLIC:
         return False
     return sight(column, row_of(step.state, step.severity, of_unit=of_unit)) is not Sight.NOTHING
+
+
+def _of_hr(reader: Reader, units: frozenset[str], step: Step, on: date, size: int) -> bool:
+    """Whether a step is one of the HR of these units: of a check that they requested, of a sanction of whoever has a
+    post there on the day or that they imposed; others are not told apart."""
+    if step.record_kind == "check":
+        return step.requester in units
+    if step.record_kind != "subject":
+        return True
+    person = str(step.subject)
+    own = f"subject/{person}"
+    posts = [
+        post_of(entry.data) for entry in reader.history(person, size) if entry.stream == own and entry.type == _ASSIGNED
+    ]
+    imposed = next(reader.logged(step.events[0], step.events[0] + 1))
+    return not units.isdisjoint({unit_of(posts, on), imposed.actor.get("unit")})
 
 
 def _kind(reader: Reader, subject: str, size: int, kinds: dict[str, str]) -> str:
@@ -265,6 +305,7 @@ def row_of_step(reader: Reader, step: Step, on: date, *, named: bool) -> dict[st
         "subject_uid": step.subject,
         "from": step.starts.isoformat(),
         "due": iso(step.due),
+        **({} if step.extendable_to is None else {"extendable_to": iso(step.extendable_to)}),
         "days_left": None if step.due is None else (step.due - on).days,
         "working_days_left": _working_days_left(step, calendar, on),
         "clause": None if basis is None else basis.authority.clause,

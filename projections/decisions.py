@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.errors import LedgerError, NotFound
-from ledger.folds.check import check_entries, fold_check
+from ledger.folds.check import check_entries, fold_check, parting
 from ledger.folds.eligibility import evaluate_check
 from ledger.reading import Logged
 from ledger.rulebook.eligibility import Verdict
@@ -60,7 +60,7 @@ def decisions(
 def _decided(reader: Reader, pseudonym: Pseudonym, entries: Sequence[Logged], size: int) -> Decided:
     request = entries[0]
     subject = str(request.data["subject_id"])
-    whole = check_entries(entries, around_check(reader, request, size))
+    whole = check_entries(entries, around_check(reader, request, size), parting(reader, request, size))
     check = fold_check(whole, date.max)
     evaluated = next((entry for entry in reversed(entries) if entry.type == EVALUATION), None)
     if check is None or evaluated is None:

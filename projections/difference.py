@@ -33,8 +33,9 @@ VALUE: Final = "value"
 
 # What an answer stands on is no part of what it says; a timeline lists entries, which the difference names itself.
 _STANDS_ON: Final = frozenset({"as_of", "as_known", "size", "viewer", "timeline"})
-# Entries of no subject that move the figures of all: what the rules are, and what an assessment weighs.
-_OF_EVERYBODY: Final = ("RulebookActivated", "AssessmentSchemeAdopted")
+# Entries of no subject that move what is read of many: what the rules are, what an assessment weighs, which measure is
+# no more.
+_OF_EVERYBODY: Final = ("RulebookActivated", "AssessmentSchemeAdopted", "MeasureRetired")
 _POINTS_TO_ENTRIES: Final = frozenset({"events", "event", "index"})
 _ABSENT: Final = object()
 

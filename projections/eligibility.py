@@ -6,16 +6,16 @@ are those of the day and the size asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
 from ledger.errors import NotFound
-from ledger.folds.check import Check, check_entries, fold_check
+from ledger.folds.check import Check, check_entries, fold_check, parting
 from ledger.reading import Logged
 from ledger.rulebook.deadlines import is_provisional
 from ledger.rulebook.remedies import RecordOf
-from projections.reader import Reader, around_check
+from projections.reader import Reader, around_check, timeline_if_any
 from projections.recourse import recourse_for
 from projections.visibility import SEES_CHECKS, Column, column_of
 
@@ -24,20 +24,30 @@ _DECISIONS: Final = ("EligibilityDecided", "EligibilityRedetermined")
 
 
 def check(
-    reader: Reader, check_id: str, *, as_of: date, as_known: int, viewer: str = "AUDITOR", unit: str | None = None
+    reader: Reader,
+    check_id: str,
+    *,
+    as_of: date,
+    as_known: int,
+    viewer: str = "AUDITOR",
+    units: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """The check on a day, as known at a size; `NotFound` with code `unknown-check` before its request.
 
     A check names what stands against its candidate, so it is absent as well to who sees no record of a person: a unit's
     head and the public (DOMAIN §8). Who decided, on which reasons, and what the candidate said is for the candidate,
-    the HR organ that asked (any, when `unit` is None) and the auditor.
+    the HR organ that asked and the auditor. `units` are the pseudonyms of HR's unit and of all it stands for; any is
+    the one that asked when it is None.
     """
     uid = reader.uid("check", check_id) if column_of(viewer) in SEES_CHECKS else None
     entries = reader.stream(f"check/{uid}", as_known) if uid is not None else ()
     known = around_check(reader, entries[0], as_known) if entries else ()
-    folded = fold_check(check_entries(entries, known), as_of) if entries else None
+    parted = parting(reader, entries[0], as_known) if entries else ()
+    folded = fold_check(check_entries(entries, known, parted), as_of) if entries else None
     if folded is None:
         raise NotFound("no such check was requested then", code="unknown-check")
+    noticed = _last((entry for entry in entries if entry.index in folded.events), "PreDecisionNoticeSent")
+    sent, timeline = None if noticed is None else noticed.effective_on, timeline_if_any(reader, as_known, as_of)
     answer = {
         "check": folded.id,
         "uid": folded.uid,
@@ -49,23 +59,24 @@ def check(
         "viewer": viewer,
         **evaluation(folded),
         **progress(reader, folded),
-        "recourse": recourse_for(RecordOf.ELIGIBILITY),
+        "recourse": recourse_for(
+            RecordOf.ELIGIBILITY,
+            None if timeline is None else timeline.on(sent or as_of),
+            {"RESPONSE": folded.reply_due.isoformat()} if folded.state == "NOTICED" and folded.reply_due else {},
+        ),
         "events": list(folded.events),
     }
-    noticed = _last((entry for entry in entries if entry.index in folded.events), "PreDecisionNoticeSent")
-    sent = None if noticed is None else noticed.effective_on
-    if sent is not None and is_provisional(reader.editions(as_known), sent, folded.reply_due):
+    if sent is not None and is_provisional(timeline, sent, folded.reply_due):
         answer["provisional"] = True
-    if _reads_reasons(reader, folded, viewer, unit):
+    if _reads_reasons(folded, viewer, units):
         answer |= why(reader, [entry for entry in entries if entry.index in folded.events])
     return answer
 
 
-def _reads_reasons(reader: Reader, of: Check, viewer: str, unit: str | None) -> bool:
-    column = column_of(viewer)
+def _reads_reasons(of: Check, viewer: str, units: Collection[str] | None) -> bool:
     if viewer == "HR":
-        return unit is None or of.requester in (unit, reader.uid("subject", unit))
-    return column in (Column.PERSON, Column.AUDITOR)
+        return units is None or of.requester in units
+    return column_of(viewer) in (Column.PERSON, Column.AUDITOR)
 
 
 def why(reader: Reader, entries: Sequence[Logged]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from typing import Any, Final, Protocol
 
 from ledger.reading import Logged
 from projections.file_view import REPORTER
-from projections.visibility import SEES_TEXTS, Column, column_of
+from projections.visibility import SEES_GLASS_REASONS, SEES_TEXTS, Column, column_of
 
 IDENTITY: Final = "identity"
+GLASS: Final = "glass"
 # What the file says of a check (`eligibility.why`).
 _OF_CHECKS: Final = frozenset({"reasons", "considerations", "statement", "grounds"})
 
@@ -44,6 +45,8 @@ def evidence(opener: Opener, file: Mapping[str, Any]) -> tuple[list[int], Callab
 def _is_open(column: Column, entry: Logged, section: str) -> bool:
     if section == REPORTER:
         return False
+    if entry.kind == GLASS:
+        return column in SEES_GLASS_REASONS
     if section == IDENTITY:
         return column is Column.PERSON
     return entry.kind != "check" or section in _OF_CHECKS

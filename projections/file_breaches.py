@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.clock import day_of
 from ledger.folds.breach import IN_FORCE, Breach
 from ledger.folds.eligibility import GIVEN
 from ledger.folds.facts import finding_of, reads
@@ -18,6 +19,7 @@ from ledger.rulebook.deadlines import is_provisional
 from ledger.rulebook.eligibility import eligibility
 from ledger.rulebook.parameters import EffectClass, Predicate
 from ledger.rulebook.standing import weigh
+from projections.file_data_requests import disclosed
 from projections.file_remedies import appeal_item, end_of, remedies_of, repair_of
 from projections.file_view import FileView, iso
 from projections.recourse import recourse_of
@@ -41,13 +43,16 @@ class Shown:
 
 
 def shown_breaches(view: FileView) -> list[Shown]:
-    """The breaches that the viewer sees."""
+    """The breaches that the viewer sees; the person also the declined reports that the desk has shown (DOMAIN §8)."""
     shown: list[Shown] = []
+    by_the_desk = disclosed(view) if view.column is Column.PERSON else frozenset()
     for breach in view.records.breaches:
         if breach.subject != view.records.subject:
             continue
         state = reads(breach, view.timeline, view.on)
         seen = sight_of(view.column, breach, row_of(state, breach.severity, of_unit=view.of_unit))
+        if state == "DECLINED" and breach.uid in by_the_desk:
+            seen = Sight.WHOLE
         if seen is not Sight.NOTHING:
             whole = seen is Sight.WHOLE
             shown.append(Shown(breach, breach_item(view, breach, state, whole=whole), whole))
@@ -122,14 +127,19 @@ def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> d
 
 
 def _notice(view: FileView, breach: Breach) -> dict[str, Any] | None:
-    """What was put to the person last: the proposed finding, its basis and their rights; the facts are a text."""
+    """What was put to the person last: the proposed finding, its basis and their rights; the facts are a text.
+
+    `recorded_late`: the ledger learned of the notice when the reply period was over, so nobody could answer it here.
+    """
     served = [entry for index in breach.events if (entry := view.by_index[index]).type == "BreachNotified"]
     if not served:
         return None
-    data = served[-1].data
+    data, recorded_on = served[-1].data, day_of(served[-1].recorded_at).isoformat()
     return {
         "event": served[-1].index,
         "served_on": data["served_on"],
+        "recorded_on": recorded_on,
+        "recorded_late": recorded_on > data["reply_due"],
         "reply_due": data["reply_due"],
         "proposed_finding": data["proposed_finding"],
         "basis": list(data.get("basis", ())),

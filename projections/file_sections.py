@@ -15,8 +15,11 @@ from ledger.folds.check import Check
 from ledger.folds.commitment import Commitment
 from ledger.folds.consent import Consent
 from ledger.folds.facts import RECRUITMENT_BAR, broken_by
+from ledger.folds.measure import is_applied_to
 from ledger.rulebook.sanctions import shipped_kinds
+from projections.break_glass import glasses_of
 from projections.eligibility import evaluation, progress, why
+from projections.file_data_requests import request_streams
 from projections.file_sources import promise_taken_over, taken_over
 from projections.file_view import FileView, iso
 from projections.visibility import SEES_PROMISES
@@ -179,6 +182,9 @@ def _own_streams(view: FileView) -> set[str]:
     streams |= {one.stream for one in records.commitments if one.promisor == subject}
     streams |= {f"consent/{one.uid}" for one in records.consents if one.subject == subject}
     streams |= {f"check/{one.uid}" for one in records.checks}
+    streams |= {f"glass/{one.uid}" for one in glasses_of(view)}
     streams |= {f"assessment/{one.uid}" for one in records.assessments if one.unit == subject}
+    streams |= {stream for stream, entries in records.entries.items() if is_applied_to(entries[0], subject)}
     streams |= {stream for stream in records.entries if stream.startswith("erasure/")}  # of the subject's own payload
+    streams |= request_streams(view)
     return streams | {one.stream for one in taken_over(view)}

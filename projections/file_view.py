@@ -6,7 +6,7 @@ read them and leaves a number where a text was destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -61,13 +61,13 @@ class FileView:
         orders = (one for one in self.by_index.values() if one.type == ORDERED)
         return any(target["index"] == entry.index for one in orders for target in one.data["targets"])
 
-    def texts(self, events: Sequence[int]) -> list[dict[str, Any]]:
-        """The personal sections of these entries, for viewers who may read them.
+    def texts(self, events: Sequence[int], readers: Collection[Column] | None = None) -> list[dict[str, Any]]:
+        """The personal sections of these entries, for viewers who may read them (`readers`, else `SEES_TEXTS`).
 
         Who reported is for the auditor and those who work on the case. `destroyed` counts what cannot be opened;
         `erased` says that there is an order for it.
         """
-        if self.column not in SEES_TEXTS:
+        if self.column not in (SEES_TEXTS if readers is None else readers):
             return []
         shown = []
         for entry in (self.by_index[index] for index in events if index in self.by_index):

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from ledger.errors import Refused
+from ledger.folds.break_glass import Glass
 from ledger.folds.consent import Consent
 from ledger.folds.eligibility import verdict_on
 from ledger.folds.facts import consent_for, findings_of_person, promises_of, reads, records_on
@@ -18,8 +19,11 @@ from ledger.reading import Logged
 from ledger.rulebook.balance import balance as balance_of
 from projections import file_sections as sections
 from projections import file_sources as sources
+from projections.break_glass import behind, glass_items
 from projections.figures import figure
 from projections.file_breaches import Shown, breach_item, counted_breaches, shown_breaches
+from projections.file_data_requests import data_request_items
+from projections.file_measures import measure_items
 from projections.file_remedies import repair_item
 from projections.file_view import FileView
 from projections.reader import Reader, registered, timeline_if_any
@@ -27,9 +31,12 @@ from projections.visibility import (
     COUNTS_OFFICIALS,
     SEES_BALANCE,
     SEES_CAREER,
+    SEES_DATA_REQUESTS,
+    SEES_GLASS,
     SEES_OWN_HISTORY,
     SEES_PROMISES,
     Column,
+    column_behind_glass,
     column_of,
 )
 
@@ -46,14 +53,15 @@ def integrity_file(
     viewer: str = "AUDITOR",
     unit: str | None = None,
     purpose: str | None = None,
+    glass: Glass | None = None,
 ) -> dict[str, Any]:
-    """The answer `file → …` of DESIGN §8.
+    """The answer `file → …` of DESIGN §8; `glass` is an emergency look-up that holds (`projections.break_glass`).
 
     `NotFound` with code `unknown-subject`; `Refused` with code `consent-missing` for recruiting HR without a consent
     to its unit (to any, when `unit` is None). Without an edition the states are those of the entries alone and the
     balance is null with reason `no-edition`; a recruitment file then raises `NotFound` with that code.
     """
-    column = column_of(viewer, purpose)
+    column = column_of(viewer, purpose) if glass is None else column_behind_glass(viewer)
     registration = registered(reader, subject, as_known)
     view = _view(reader, registration, as_of, as_known, column, unit)
     answer = {
@@ -68,6 +76,8 @@ def integrity_file(
         "purpose": purpose,
         "rulebook": None if view.timeline is None else view.timeline.on(as_of).id,
     }
+    if glass is not None:
+        answer["glass"] = behind(glass)
     if answer["name"] is None and view.is_erased(registration):
         answer["erased"] = True  # the person's name and id: what is left is a pseudonym
     merged = reader.registrations(registration.uid, as_known)
@@ -75,7 +85,7 @@ def integrity_file(
         answer["registrations"] = list(merged)
     if column is Column.RECRUITING_HR:
         return {**answer, **_for_recruitment(view, as_known)}
-    return {**answer, **_for_viewer(view)}
+    return {**answer, **_for_viewer(view, as_known)}
 
 
 def _view(
@@ -101,9 +111,9 @@ def _name(reader: Reader, registration: Logged, column: Column, size: int) -> st
     return None if name is None else str(name)
 
 
-def _for_viewer(view: FileView) -> dict[str, Any]:
+def _for_viewer(view: FileView, size: int) -> dict[str, Any]:
     column = view.column
-    shown = shown_breaches(view)
+    shown, measures = shown_breaches(view), measure_items(view, size)
     career = column in SEES_CAREER
     history = column in SEES_OWN_HISTORY
     of_unit_to_all = view.of_unit and column in (Column.UNIT_HEAD, Column.PUBLIC)
@@ -112,10 +122,11 @@ def _for_viewer(view: FileView) -> dict[str, Any]:
         "commitments": _commitments(view) if career or of_unit_to_all else [],
         "repairs": [repair_item(repair, view.timeline) for one in shown if one.whole for repair in one.breach.repairs],
         "sanctions": sections.sanction_items(view, standing_only=column is Column.OWN_HR) if career else [],
+        "measures": measures,
         "appraisals": [],  # graded once appraisals are recorded
         "commendations": sources.commendation_items(view) if career else [],
         "imported": sources.imported_items(view) if history else [],
-        "demonstration": any(one.item["demonstration"] for one in shown),
+        "demonstration": any(item["demonstration"] for item in (*measures, *(one.item for one in shown))),
     }
     if view.of_unit and column in COUNTS_OFFICIALS:
         answer |= _counted(view, answer)
@@ -126,6 +137,11 @@ def _for_viewer(view: FileView) -> dict[str, Any]:
         answer["source_state"] = at_source
     if history:
         answer |= _history(view, shown)
+    if column in SEES_GLASS and not view.of_unit:
+        answer["break_glass"] = glass_items(view)
+    if column in SEES_DATA_REQUESTS and not view.of_unit:
+        answer["data_requests"] = data_request_items(view)
+        answer["demonstration"] |= any(item["demonstration"] for item in answer["data_requests"])
     if column in SEES_BALANCE and not view.of_unit:
         answer["balance"] = _balance(view)
         answer["demonstration"] |= answer["balance"]["demonstration"]
@@ -182,6 +198,7 @@ def _for_recruitment(view: FileView, size: int) -> dict[str, Any]:
         "commitments": _commitments(view) if in_scope else [],
         "repairs": [],
         "sanctions": sections.sanction_items(view, bars_only=True),
+        "measures": [],
         "appraisals": [],
         "commendations": [],
         "imported": [],

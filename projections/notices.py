@@ -22,8 +22,9 @@ TOLD: Final = frozenset(
         "AuthorityRecordImported", "AuthorityRecordRemoved", "AppealDecided", "RecordCorrected", "RecordVoided",
         "RepairReturned", "RepairAccepted", "RepairPublicised", "RepairApproved", "RepairRejected", "RepairRevoked",
         "SanctionImposed", "SanctionLifted", "CommitmentOverdueFlagged", "PreDecisionNoticeSent", "EligibilityNotified",
+        "MeasureApplied", "MeasureLifted",
         "EligibilityRedetermined", "EligibilityFinalised", "AssessmentScored", "AssessmentPublished",
-        "AssessmentRestated",
+        "AssessmentRestated", "PersonalDataRequestAnswered", "BreakGlassOpened", "BreakGlassReviewed",
     }
 )  # fmt: skip
 _WHOM: Final = ("subject_id", "promisor_id", "unit_id")

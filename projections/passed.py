@@ -78,7 +78,7 @@ def _sanctions(reader: Reader, today: date, done: Collection[str]) -> Iterator[P
     names: dict[str, dict[int, str]] = {}
     for entry in reader.by_type(IMPOSED, size):
         uid = reader.survivor(entry.uid, size)
-        names.setdefault(uid, {})[entry.index] = f"{LIFTED}/{uid}/{entry.data['kind']}/{entry.data['from']}"
+        names.setdefault(uid, {})[entry.index] = f"{LIFTED}/{entry.index}"
     for uid, by_index in names.items():
         if set(by_index.values()) <= set(done):
             continue
@@ -86,4 +86,6 @@ def _sanctions(reader: Reader, today: date, done: Collection[str]) -> Iterator[P
         for one in sanctions:
             name = by_index[one.events[0]]
             if name not in done and one.state(today) == "OVER" and is_clean(one, sanctions):
-                yield Passed(LIFTED, {"subject_id": uid, "kind": one.kind, "from": one.starts_on.isoformat()}, name)
+                days = {"from": one.starts_on, "until": one.stated_until}
+                said = {key: day.isoformat() for key, day in days.items() if day is not None}
+                yield Passed(LIFTED, {"subject_id": uid, "kind": one.kind, **said}, name)

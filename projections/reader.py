@@ -36,9 +36,6 @@ class Reader(Log, Source, Protocol):
     def caller_id(self, uid: str) -> str:
         """The caller's id of a pseudonym; the pseudonym itself where the id was destroyed."""
 
-    def survivor(self, uid: str, size: int) -> str:
-        """The registration that stands for this one, as known at a size."""
-
     def registrations(self, uid: str, size: int) -> Sequence[str]:
         """All registrations of the same subject, this one included, as known at a size."""
 

@@ -3,6 +3,7 @@
 Who decides cases and who audits them see every entry. To everybody else (the unit and its head, the public) what
 individual officials contributed is one line with value and clause and the number of entries withheld (DESIGN §6). A
 finding about the unit of which a viewer sees nothing (DOMAIN §8) is a line that says no more than its value and clause.
+What is withheld and weighs nothing has no line: it would only say that there is something.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def unit_score(reader: Reader, unit: str, *, as_of: date, as_known: int, viewer:
     shown = figure(outcome)
     if not open_lines:
         unseen = _unseen(records, timeline, as_of, column_of(viewer))
-        shown["lines"] = _withholding(_unnamed(shown["lines"], unseen))
+        shown["lines"] = _withholding(_unnamed(_weighing(shown["lines"], unseen), unseen))
     return {
         "subject": reader.caller_id(uid),
         "uid": uid,
@@ -70,6 +71,34 @@ def _unseen(records: Records, timeline: EditionTimeline, on: date, column: Colum
     )
 
 
+def unseen_entries(reader: Reader, unit: str, *, as_of: date, as_known: int, viewer: str) -> frozenset[int]:
+    """The entries of findings about a unit, or about its officials, of which this viewer sees nothing on the day."""
+    timeline = reader.editions(as_known)
+    records = records_on(reader, registered(reader, unit, as_known).uid, as_of, as_known, timeline)
+    own, officials = _unseen(records, timeline, as_of, column_of(viewer)), not sees_officials(viewer)
+    return frozenset(
+        index
+        for breach in records.breaches
+        if (breach.id in own if breach.subject == records.subject else officials)
+        for index in (*breach.events, *breach.weight_events)
+    )
+
+
+def _weighing(lines: list[dict[str, Any]], unseen: frozenset[str]) -> list[dict[str, Any]]:
+    """The lines without those of unseen findings and of officials at 0.00, and none resting on the entries of these."""
+    still = [
+        line
+        for line in lines
+        if (line["record"] in unseen or line["label"] in _OF_OFFICIALS) and not Decimal(line["value"])
+    ]
+    entries = {index for line in still for index in line["events"]}
+    return [
+        {**line, "events": [index for index in line["events"] if index not in entries]}
+        for line in lines
+        if line not in still
+    ]
+
+
 def _unnamed(lines: list[dict[str, Any]], unseen: frozenset[str]) -> list[dict[str, Any]]:
     """The lines with those of unseen findings as value and clause, and none resting openly on their entries."""
     entries = {index for line in lines if line["record"] in unseen for index in line["events"]}
@@ -86,12 +115,13 @@ def _withholding(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     of_officials = [line for line in lines if line["label"] in _OF_OFFICIALS]
     if not of_officials:
         return lines
+    nothing = not sum(Decimal(line["value"]) for line in of_officials)
     entries = {index for line in of_officials for index in line["events"]}
     shown: list[dict[str, Any]] = []
     for line in lines:
         if line["label"] not in _OF_OFFICIALS:
             shown.append(_without(line, entries))
-        elif line is of_officials[0]:
+        elif line is of_officials[0] and not nothing:
             shown.append(_as_one(of_officials, len(entries)))
     return shown
 

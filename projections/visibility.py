@@ -94,7 +94,11 @@ SEES_OWN_HISTORY: Final = frozenset({Column.PERSON, Column.AUDITOR})  # checks, 
 SEES_CAREER: Final = _EVERYTHING | {Column.PERSON, Column.OWN_HR}  # posts, ranks, commendations, sanctions, promises
 SEES_CHECKS: Final = _EVERYTHING | {Column.PERSON, Column.OWN_HR, Column.RECRUITING_HR}  # what counted against whom
 SEES_TEXTS: Final = frozenset({Column.PERSON, Column.AUDITOR, Column.CASEWORK})
+SEES_DATA_REQUESTS: Final = frozenset({Column.PERSON, Column.DESK, Column.AUDITOR})  # with what they say
 SEES_PROMISES: Final = SEES_TEXTS | {Column.OWN_HR, Column.RECRUITING_HR}  # names and promises' words
+SEES_GLASS: Final = frozenset({Column.PERSON, Column.AUDITOR, Column.DESK})  # who opened it in an emergency
+SEES_GLASS_REASONS: Final = frozenset({Column.AUDITOR, Column.DESK})  # its words may be about others
+BREAK_GLASS: Final = "BREAK_GLASS"  # on what a look in an emergency rests
 SEES_REPORTER: Final = frozenset({Column.AUDITOR, Column.CASEWORK})
 _SEES_OFFICIALS: Final = frozenset({"DECIDER", "AUDITOR"})
 
@@ -107,6 +111,15 @@ def column_of(viewer: str, purpose: str | None = None) -> Column:
     if viewer == "HR" and purpose == "RECRUIT":
         return Column.RECRUITING_HR
     return column
+
+
+def column_behind_glass(viewer: str) -> Column:
+    """The column of whoever opened a file in an emergency: what own HR sees, whatever for and without a consent.
+
+    So never an open report, a case that is being heard or was undone, a repaired or expired record, texts of cases, who
+    reported, the points, or what belongs to the person's own history. Nobody else's column changes.
+    """
+    return Column.OWN_HR if viewer in ("HR", "CREDIT") else column_of(viewer)
 
 
 def sees_officials(viewer: str) -> bool:
