@@ -141,10 +141,15 @@ class Effect(TypedDict):
 class Remedy(TypedDict):
     route: str
     until: Day | None
+    known_until: NotRequired[Day]
 
 
 class Step(TypedDict):
-    """A remedy: at whom, within which time; `where` says whether it is a command of this ledger."""
+    """A remedy: at whom, within which time; `where` says whether it is a command of this ledger.
+
+    `file_within` names the edition that set it, where one did. `extendable_to` is the last day to decide where the
+    period may grow, by `extension` or to `via_provider`.
+    """
 
     route: str
     where: Literal["HERE", "ELSEWHERE"]
@@ -153,8 +158,11 @@ class Step(TypedDict):
     file_within: NotRequired[dict[str, Any]]
     after_review: NotRequired[dict[str, Any]]
     decide_within: NotRequired[dict[str, Any]]
+    extension: NotRequired[dict[str, Any]]
+    via_provider: NotRequired[dict[str, Any]]
     until: NotRequired[Day | None]
     decide_by: NotRequired[Day | None]
+    extendable_to: NotRequired[Day]
 
 
 class Recourse(TypedDict):
@@ -164,6 +172,7 @@ class Recourse(TypedDict):
     effects: str
     clause: str
     demonstration: bool
+    mark_within: NotRequired[dict[str, Any]]
     steps: list[Step]
 
 
@@ -298,6 +307,7 @@ class IntegrityFile(Stands):
     commitments: list[Commitment]
     repairs: list[Repair]
     sanctions: list[dict[str, Any]]
+    measures: list[dict[str, Any]]
     appraisals: list[dict[str, Any]]
     commendations: list[dict[str, Any]]
     imported: list[dict[str, Any]]
@@ -307,8 +317,11 @@ class IntegrityFile(Stands):
     ranks: NotRequired[list[dict[str, Any]]]
     consents: NotRequired[list[Consent]]
     checks: NotRequired[list[dict[str, Any]]]
+    data_requests: NotRequired[list[dict[str, Any]]]
     timeline: NotRequired[list[dict[str, Any]]]
     consent: NotRequired[dict[str, Any]]
+    break_glass: NotRequired[list[dict[str, Any]]]
+    glass: NotRequired[dict[str, Any]]
 
 
 class Look(TypedDict):
@@ -321,6 +334,8 @@ class Look(TypedDict):
     role: str
     purpose: str | None
     scope: list[str]
+    basis: NotRequired[str]
+    case: NotRequired[Uid]
     actor: NotRequired[Uid]
 
 

@@ -19,7 +19,7 @@ from api import openapi, problems
 from api.auth import Rates, Wiring, admit
 from api.hosts import KnownHosts
 from api.observing import Observing, metrics_router
-from api.outbox.outbox import outbox_of
+from api.outbox.channels import outbox_of
 from api.pages import house as pages
 from api.policy import PUBLIC, check_policies, open_to
 from api.publishing import Publishing
@@ -35,7 +35,10 @@ from api.routes import (
     health,
     imports,
     lists,
+    measures,
     proofs,
+    public,
+    ranking,
     reads,
     receipts,
     signing,
@@ -119,6 +122,9 @@ def create_app(
         differences,
         deadlines,
         lists,
+        public,
+        ranking,
+        measures,
         commands,
         batch,
         signing,

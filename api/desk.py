@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
+from api.acting import is_requested_by, may_act, units_of
 from api.problems import NOTHING_KNOWN, Problem, not_found
 from ledger.access import Viewer
 from ledger.application import Ledger
@@ -204,18 +205,11 @@ class Desk:
             return self.is_own(str(answer["subject_uid"]))
         if self.is_about_viewer(str(answer["subject_uid"])):
             return False
-        return self.viewer.role != "HR" or self._requested(answer)
-
-    def _requested(self, check: Mapping[str, Any]) -> bool:
-        """Whether the viewer's unit, or one whose matters it took over, requested the check; either may be named by its
-        id or its pseudonym."""
-        requester = check.get("requester")
-        return isinstance(requester, str) and (self.ledger.uid("subject", requester) or requester) in self.units()
+        return self.viewer.role != "HR" or is_requested_by(self.ledger, answer, self.units())
 
     def units(self) -> frozenset[str]:
         """The viewer's unit and all it stands for, by pseudonym; empty without one."""
-        unit = self.viewer.unit
-        return self.ledger.relations().stands_for(None if unit is None else self.ledger.uid("subject", unit) or unit)
+        return units_of(self.ledger, self.viewer)
 
     def access_log(self, subject: str) -> dict[str, Any]:
         """Which unit looked at a subject's record, in which role, when and why."""
@@ -349,7 +343,7 @@ class Desk:
         """
         if isinstance(request, str):
             request = self.requests(request, [line.type, dict(line.data), target])[0]
-        if not self._may_act(line):
+        if not may_act(self.ledger, self.viewer, line, self.today()):
             raise NotFound(NOTHING_KNOWN)
         try:
             return self.ledger.submit(replace(line, after=after), request=request, documents=documents, signed=signed)
@@ -362,7 +356,7 @@ class Desk:
 
     def prepare(self, line: Line, documents: Collection[bytes] = ()) -> Prepared:
         """What this viewer's system signs of a command, judged as `submit` would judge it; nothing is written."""
-        if not self._may_act(line):
+        if not may_act(self.ledger, self.viewer, line, self.today()):
             raise NotFound(NOTHING_KNOWN)
         try:
             return self.ledger.prepare_signing(line, documents=documents)
@@ -377,22 +371,3 @@ class Desk:
         refusal = error.__cause__ if isinstance(error.__cause__, Refused) else error
         if refusal.group is Group.REFUSED and not isinstance(refusal, RequestKeyReused):
             self.ledger.access.refusal(self.viewer, type=type_, code=refusal.code, target=target)
-
-    def _may_act(self, line: Line) -> bool:
-        if self.viewer.role == "SUBJECT":
-            return self._is_told_of(str(line.data.get("breach_id", "")))
-        return self.viewer.role != "HR" or self._acts_for_requester(line)
-
-    def _is_told_of(self, breach: str) -> bool:
-        """Whether whom a case is about was told of it: an open report is absent to them (DOMAIN §8)."""
-        uid = self.ledger.uid("breach", breach)
-        types = [entry.type for entry in self.ledger.stream(f"breach/{uid}", self.ledger.size)] if uid else []
-        return types[:1] != ["BreachReported"] or "BreachNotified" in types
-
-    def _acts_for_requester(self, line: Line) -> bool:
-        """Whether HR acts on a check that its own unit requested, or requests one for itself."""
-        if line.type == "EligibilityCheckRequested":
-            return line.data.get("requester") is None or self._requested(line.data)
-        uid = self.ledger.uid("check", str(line.data.get("check_id", "")))
-        entries = () if uid is None else self.ledger.stream(f"check/{uid}", self.ledger.size)
-        return not entries or self._requested(entries[0].data)

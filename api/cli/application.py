@@ -27,7 +27,9 @@ from api.cli import (
     importing,
     keys,
     opening,
+    outbox,
     problems,
+    ranking,
     reading,
     replay,
     rulebook,
@@ -147,6 +149,7 @@ app.command("import")(importing.import_files)
 app.command("file")(reading.file)
 app.command("score")(reading.score)
 app.command("check")(reading.check)
+app.command("ranking")(ranking.ranking)
 app.command("access-log")(reading.access_log)
 app.command("deadlines")(deadlines.deadlines)
 app.command("replay")(replay.replay)
@@ -169,3 +172,4 @@ app.add_typer(keys.app, name="key")
 app.add_typer(certificates.app, name="certificate")
 app.add_typer(erasure.app, name="erasure")
 app.add_typer(witness.app, name="witness")
+app.add_typer(outbox.app, name="outbox")

@@ -14,6 +14,8 @@ from ledger.folds.breach import Breach, fold_breach
 from ledger.folds.check import fold_check
 from ledger.folds.commitment import fold_commitment
 from ledger.folds.consent import fold_consent
+from ledger.folds.data_request import fold_data_request
+from ledger.folds.measure import fold_measure
 from ledger.reading import Logged
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 States = Mapping[tuple[str, str], str]
 _RECORD_IDS: Final = (
-    "breach_id", "commitment_id", "check_id", "consent_id", "assessment_id", "scheme_id", "rulebook_id",
+    "request_id", "breach_id", "commitment_id", "check_id", "consent_id", "assessment_id", "scheme_id", "rulebook_id",
+    "measure_id",
 )  # fmt: skip
 
 
@@ -100,6 +103,22 @@ def _consent(entries: Sequence[Logged], on: date) -> States:
     return {("consent", consent.id): "VALID" if consent.holds(on) else "WITHDRAWN"}
 
 
+def _data_request(entries: Sequence[Logged], on: date) -> States:
+    request = fold_data_request(entries, on)
+    return {} if request is None else {("data-request", request.id): request.state}
+
+
+def _measure(entries: Sequence[Logged], on: date) -> States:
+    measure = fold_measure(entries, on)
+    return {} if measure is None else {("measure", measure.id): measure.state(on)}
+
+
+def _application(entries: Sequence[Logged], on: date) -> States:
+    """What its own entries say; what ends it beside them is read in its subject's file."""
+    lifted = any(entry.type == "MeasureLifted" for entry in entries)
+    return {("measure", str(entries[0].data["measure_id"])): "LIFTED" if lifted else "IN_FORCE"}
+
+
 def _assessment(entries: Sequence[Logged], on: date) -> States:
     states = {
         "AssessmentSchemeAdopted": "SCHEME",
@@ -124,6 +143,9 @@ _FOLDS: Final[Mapping[str, Callable[[Sequence[Logged], date], States]]] = {
     "commitment": _commitment,
     "check": _check,
     "consent": _consent,
+    "data-request": _data_request,
+    "measure": _measure,
+    "application": _application,
     "scheme": _assessment,
     "assessment": _assessment,
     "rulebook": _edition,

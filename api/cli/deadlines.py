@@ -46,22 +46,22 @@ def deadlines(
     actor: Actor = None,
 ) -> None:
     """Without a subject or unit the whole ledger's; `--role` leaves those of one role. HR sees the checks that its
-    unit requested."""
+    unit requested, the sanctions that it imposed and those of its people."""
     if of_subject is not None and of_unit is not None:
         raise typer.BadParameter("one-of-them")
     door = open_door(context, Given(db, as_json, lang, actor))
     with door.ledger() as ledger:
+        from api.acting import units_of
         from projections.deadlines import HIDDEN_LOOKS, Asked, people_of
         from projections.deadlines import deadlines as read
 
         whose = of_subject or of_unit
         uid = None if whose is None or viewer not in HIDDEN_LOOKS else ledger.uid("subject", whose)
         looks = () if uid is None else ledger.access.looks_at(uid)
-        unit = None if viewers_unit is None else ledger.uid("subject", viewers_unit)
-        units = ledger.relations().stands_for(unit)
-        asked = Asked(viewer=viewer, subject=whose, role=role_steps, looks=looks, unit=units)
+        who = Looking(door.actor, viewer, viewers_unit)
+        asked = Asked(viewer=viewer, subject=whose, role=role_steps, looks=looks, unit=units_of(ledger, who))
         known = size_known(context, ledger, as_known)
         answer = read(ledger, as_of=day_or_today(as_of), as_known=known, asked=asked)
         people = people_of(ledger, answer)
-        look_at_people(ledger, Looking(door.actor, viewer, viewers_unit), people, Scope.DEADLINES, PURPOSE.get(viewer))
+        look_at_people(ledger, who, people, Scope.DEADLINES, PURPOSE.get(viewer))
     door.answer(as_asked(answer, as_known), render_deadlines)

@@ -115,8 +115,9 @@ def _read(door: Door) -> dict[str, Any]:
         file = integrity_file(ledger, SHOWN_PERSON, as_of=LAST_DAY, as_known=size, viewer="SUBJECT")
         look_at_file(ledger, Viewer(door.actor, "SUBJECT"), file)
         score = unit_score(ledger, SHOWN_UNIT, as_of=LAST_DAY, as_known=size)
-        check = read_check(ledger, SHOWN_CHECK, LAST_DAY.isoformat(), None)
-        look_at_check(ledger, Viewer(door.actor, "AUDITOR"), check)
+        auditor = Viewer(door.actor, "AUDITOR")
+        check = read_check(ledger, SHOWN_CHECK, LAST_DAY.isoformat(), None, auditor)
+        look_at_check(ledger, auditor, check)
     return {"file": file, "score": score, "check": check, "verify": verify_ledger(door, quick=False)}
 
 

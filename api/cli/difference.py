@@ -30,7 +30,7 @@ from api.cli.options import (
     Viewer,
     size_known,
 )
-from api.cli.reading import AUDITOR, day_or_today
+from api.cli.reading import AUDITOR, day_or_today, units_named
 from api.text.difference import render_difference
 from ledger.access import Viewer as Looking
 from ledger.errors import NotFound
@@ -101,13 +101,13 @@ class Compared:
         from projections.integrity_file import integrity_file
         from projections.unit_score import unit_score
 
-        role, unit = self._who.role, self._who.unit
+        role, unit, units = self._who.role, self._who.unit, units_named(self._ledger, self._who)
         read: dict[str, Callable[[], dict[str, Any]]] = {
             FILE: lambda: integrity_file(
                 self._ledger, self._record, as_of=on, as_known=size, viewer=role, unit=unit, purpose=self._purpose
             ),
             SCORE: lambda: unit_score(self._ledger, self._record, as_of=on, as_known=size, viewer=role),
-            CHECK: lambda: check(self._ledger, self._record, as_of=on, as_known=size, viewer=role, unit=unit),
+            CHECK: lambda: check(self._ledger, self._record, as_of=on, as_known=size, viewer=role, units=units),
         }
         answer = read[self._view]()
         self._seen[on, size] = answer

@@ -33,14 +33,18 @@ def refusals_kept(ledger: Ledger, viewer: Viewer, target: str | None) -> Iterato
 
 
 def look_at_file(ledger: Ledger, viewer: Viewer, answer: Mapping[str, Any]) -> None:
-    """Record who looks at a file, for what, and on which consent."""
-    consent = answer.get("consent")
+    """Record who looks at a file, for what, on which consent, or in which emergency."""
+    from projections.visibility import BREAK_GLASS
+
+    consent, glass = answer.get("consent"), answer.get("glass")
     ledger.access.look(
         viewer,
         [answer["uid"]],
         scope=[Scope.FILE],
         purpose=answer["purpose"],
+        basis=None if glass is None else BREAK_GLASS,
         consent=None if consent is None else ledger.uid("consent", consent["id"]),
+        case=None if glass is None else glass["uid"],
         as_of=date.fromisoformat(answer["as_of"]),
         as_known=answer["size"],
     )

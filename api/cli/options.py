@@ -139,6 +139,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", callback=_d
 AsKnown = Annotated[str | None, typer.Option("--as-known", metavar="DATE|TIME|SIZE", callback=_moment)]
 Viewer = Annotated[str, typer.Option("--viewer", metavar="ROLE", callback=_role)]
 Unit = Annotated[str | None, typer.Option("--unit", metavar="U")]
+BreakGlass = Annotated[str | None, typer.Option("--break-glass", metavar="ID")]
 Purpose = Annotated[str | None, typer.Option("--purpose", metavar="P", callback=_purpose)]
 
 TokenHolder = Annotated[str, typer.Option("--actor", metavar="ID")]

@@ -12,7 +12,20 @@ import typer
 
 from api.cli.door import Given, open_door
 from api.cli.looks import look_at_access_log, look_at_check, look_at_file, refusals_kept
-from api.cli.options import Actor, AsJson, AsKnown, AsOf, Db, Lang, Purpose, Unit, Viewer, day_of_option, size_known
+from api.cli.options import (
+    Actor,
+    AsJson,
+    AsKnown,
+    AsOf,
+    BreakGlass,
+    Db,
+    Lang,
+    Purpose,
+    Unit,
+    Viewer,
+    day_of_option,
+    size_known,
+)
 from api.text.access_log import render_access_log
 from api.text.check import render_check
 from api.text.integrity_file import render_file
@@ -34,6 +47,7 @@ def file(
     viewer: Viewer = AUDITOR,
     unit: Unit = None,
     purpose: Purpose = None,
+    break_glass: BreakGlass = None,
     db: Db = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -41,10 +55,13 @@ def file(
 ) -> None:
     door = open_door(context, Given(db, as_json, lang, actor))
     with door.ledger() as ledger:
+        from projections.break_glass import glass_of
         from projections.integrity_file import integrity_file
 
         who = Looking(door.actor, viewer, unit)
-        with refusals_kept(ledger, who, ledger.uid("subject", subject)):
+        uid = ledger.uid("subject", subject)
+        with refusals_kept(ledger, who, uid):
+            glass = None if break_glass is None else glass_of(ledger, who, uid or "", break_glass, ledger.now())
             answer = integrity_file(
                 ledger,
                 subject,
@@ -52,7 +69,8 @@ def file(
                 as_known=size_known(context, ledger, as_known),
                 viewer=viewer,
                 unit=unit,
-                purpose=purpose,
+                purpose=glass.ground if glass is not None and purpose is None else purpose,
+                glass=glass,
             )
         look_at_file(ledger, who, answer)
     door.answer(as_asked(answer, as_known), render_file)
@@ -99,7 +117,7 @@ def check(
         who = Looking(door.actor, viewer, unit)
         with refusals_kept(ledger, who, ledger.uid("check", check)):
             known = str(size_known(context, ledger, as_known))
-            answer = read_check(ledger, check, as_of, known, viewer=viewer, unit=unit)
+            answer = read_check(ledger, check, as_of, known, who)
         look_at_check(ledger, who, answer, purpose)
     door.answer(as_asked(answer, as_known), render_check)
 
@@ -128,16 +146,21 @@ def read_check(
     check_id: str,
     as_of: str | None,
     as_known: str | None,
-    *,
-    viewer: str = AUDITOR,
-    unit: str | None = None,
+    who: Looking,
 ) -> dict[str, Any]:
     """The check, each hit with the predicate of its rule, so that a page can put it into words."""
     from projections import eligibility
 
-    known = ledger.resolve_as_known(as_known)
-    answer = eligibility.check(ledger, check_id, as_of=day_or_today(as_of), as_known=known, viewer=viewer, unit=unit)
+    on, known, units = day_or_today(as_of), ledger.resolve_as_known(as_known), units_named(ledger, who)
+    answer = eligibility.check(ledger, check_id, as_of=on, as_known=known, viewer=who.role, units=units)
     return eligibility.with_rules(ledger, answer)
+
+
+def units_named(ledger: Ledger, who: Looking) -> frozenset[str] | None:
+    """The unit of `--unit` and all it stands for; None without it, when any is the viewer's."""
+    from api.acting import units_of
+
+    return None if who.unit is None else units_of(ledger, who)
 
 
 def day_or_today(value: str | None) -> date:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from api.demo import routines, showcase
+from api.demo import measures, routines, showcase
 from api.demo.cases import CaseDesk
 from api.demo.checks import CheckDesk
 from api.demo.diary import CREDIT, FIRST_DAY, HR, LAST_DAY, Diary, on_working_day, working_days_after
@@ -72,6 +72,7 @@ class City:
                 "region": body.region,
             }
             self.diary.write("SubjectRegistered", FIRST_DAY, CREDIT, data)
+        measures.adopt(self.diary, self.bodies[0].uscc)
         for place, person in enumerate(self.people):
             on = working_days_after(FIRST_DAY, 1 + place // 40)
             data = {

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from api.demo import measures
 from api.demo.cases import Case, CaseDesk
 from api.demo.checks import CheckDesk
-from api.demo.diary import HR_2
+from api.demo.diary import HR_2, Actor, Diary
 from api.demo.routines import PromiseDesk
 
 UnitOf = Callable[[str, date], str]
@@ -25,12 +26,27 @@ def shown_person(person: str, unit: str, cases: CaseDesk, checks: CheckDesk, pro
     cases.appeal(first, "APPEAL")
     cases.decide_appeal(first, "UPHELD")
     cases.repair(first)
-    cases.take_over(person, "SEVERE_LIST", date(2025, 3, 10), "SERIOUS", list_code="SOCIAL_INSURANCE", days_late=3)
+    listing = cases.take_over(
+        person, "SEVERE_LIST", date(2025, 3, 10), "SERIOUS", list_code="SOCIAL_INSURANCE", days_late=3
+    )
+    measures.apply(cases.diary, measures.RESTRICTION, person, listing.id, date(2025, 3, 24))
     kept = promises.make(person, date(2025, 1, 13), date(2025, 11, 28), of_unit=False)
     promises.fulfil(kept, person, date(2025, 11, 20))
     promises.make(person, date(2025, 10, 13), date(2026, 6, 30), of_unit=False)
     check = checks.request(person, date(2025, 9, 1), "TRANSFER")
     checks.negative_way(check)
+    _data_requests(person, checks.diary)
+
+
+def _data_requests(person: str, diary: Diary) -> None:
+    """Rights to one's own data: an access that was granted, and a correction that the desk still has to answer."""
+    own, officer = Actor(person, "SUBJECT"), Actor("dpo-1", "DPO")
+    first = {"request_id": "Q001", "subject_id": person, "right": "COPY"}
+    diary.write("PersonalDataRequested", date(2025, 10, 13), own, first)
+    granted = {"request_id": "Q001", "outcome": "GRANTED", "reasons": "已向本人提供全部记录的副本"}
+    diary.write("PersonalDataRequestAnswered", date(2025, 10, 20), officer, granted)
+    second = {"request_id": "Q002", "subject_id": person, "right": "CORRECTION", "grounds": "任职起始日记载有误"}
+    diary.write("PersonalDataRequested", date(2025, 12, 22), own, second)
 
 
 def shown_unit(unit: str, official: str, cases: CaseDesk, promises: PromiseDesk) -> None:
@@ -135,6 +151,7 @@ def authority_records(people: list[str], enterprises: list[str], unit_of: UnitOf
     removed = desk.take_over(next(persons), "COURT_LIST", date(2024, 4, 8), "SERIOUS")
     desk.remove(removed, 200)
     delisted = desk.take_over(next(persons), "SEVERE_LIST", date(2025, 2, 10), "SERIOUS", list_code="TAX_ARREARS")
+    measures.apply(desk.diary, measures.RESTRICTION, delisted.subject, delisted.id, date(2025, 2, 24))
     desk.remove(delisted, 120)
     objected = desk.take_over(next(persons), "SEVERE_LIST", date(2025, 9, 15), "SERIOUS", list_code="WAGE_ARREARS")
     desk.appeal(objected, "OBJECTION", 30, 40)
@@ -167,7 +184,9 @@ def commitments(bodies: list[str], desk: PromiseDesk, cases: CaseDesk) -> None:
     amended = desk.make(unit, date(2025, 6, 2), date(2025, 11, 28), of_unit=True)
     desk.amend(amended, date(2025, 11, 10), date(2026, 2, 27))
     unit = next(units)
-    desk.fulfil(desk.make(unit, date(2025, 7, 1), date(2025, 9, 30), of_unit=True), unit, date(2025, 9, 24))
+    kept = desk.make(unit, date(2025, 7, 1), date(2025, 9, 30), of_unit=True)
+    desk.fulfil(kept, unit, date(2025, 9, 24))
+    measures.apply(desk.diary, measures.REWARD, unit, kept, date(2025, 9, 29))
     unit = next(units)
     desk.fulfil(desk.make(unit, date(2025, 7, 1), date(2025, 9, 30), of_unit=True), unit, date(2025, 10, 15))
     unit = next(units)

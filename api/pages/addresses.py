@@ -21,11 +21,15 @@ VERIFIER: Final = "/verifier"
 UNIT_SCORE: Final = "/unit-score"
 CHECKS: Final = "/eligibility"
 DEADLINES: Final = "/deadlines"
+DATA_REQUEST: Final = "/my-file/data-requests"
+CERTIFICATE: Final = "/my-file/checks/{uid}/certificate"
+PUBLIC_UNITS: Final = "/public/units"
 MAX_LENGTH: Final = 500
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _PATHS: Final = re.compile(
-    rf"/|/sign-in|/deadlines|/my-file|/unit-score|/eligibility(?:/{_UUID}(?:/entries/[0-9]{{1,12}})?)?"
+    rf"/|/sign-in|/public/units(?:/{_UUID})?|/deadlines|/my-file(?:/data-requests|/checks/{_UUID}/certificate)?|/unit-score"
+    rf"|/eligibility(?:/{_UUID}(?:/entries/[0-9]{{1,12}})?)?"
 )
 _VALUES: Final = {
     "as_of": re.compile(r"[0-9-]{1,10}"),

@@ -16,8 +16,9 @@ from starlette.responses import Response
 from api.auth import DeskDep
 from api.desk import Desk
 from api.pages import sections
-from api.pages.addresses import EVIDENCE, MY_FILE, UNIT_SCORE
+from api.pages.addresses import DATA_REQUEST, EVIDENCE, MY_FILE, UNIT_SCORE
 from api.pages.course import SHOWN, course_of
+from api.pages.emergencies import emergencies
 from api.pages.figures import figure_of, values_of
 from api.pages.folio import Folio, folio_of
 from api.pages.marks import instant, joined
@@ -30,6 +31,7 @@ from api.pages.words import Words
 from api.policy import SUBJECTS, open_to
 from api.problems import not_found
 from api.routes.evidence import evidence_file
+from projections.visibility import BREAK_GLASS
 
 router = APIRouter(include_in_schema=False)
 LOOKS_SHOWN = 8
@@ -98,6 +100,7 @@ def _shown(request: Request, desk: Desk, words: Words, subject: str, folio: Foli
         open_commitments=open_commitments,
         closed_commitments=closed_commitments,
         sanctions=sections.sanctions(reading, answer),
+        measures=sections.measures(reading, answer),
         course=course[:SHOWN],
         earlier=course[SHOWN:],
         balance=figure_of(reading, balance, titles_of(reading, answer)) if balance else None,
@@ -106,8 +109,11 @@ def _shown(request: Request, desk: Desk, words: Words, subject: str, folio: Foli
         own_looks=own_looks,
         consents=sections.consents(reading, answer),
         checks=sections.checks(reading, answer),
+        data_requests=sections.data_requests(reading, answer),
+        data_request=DATA_REQUEST,
         career=sections.career(reading, answer),
         taken_over=sections.taken_over(reading, answer),
+        emergencies=emergencies(reading, answer),
         evidence=EVIDENCE,
         score_page=UNIT_SCORE if answer["kind"] == "UNIT" else None,
         purpose=None,
@@ -152,8 +158,9 @@ def _who(reading: Reading, file: Mapping[str, Any]) -> Markup:
 def looks_of(desk: Desk, reading: Reading, subject: str) -> tuple[list[Look], int]:
     """Who looked at a file, newest first, and how often its subject did."""
     looks = desk.access_log(subject)["looks"]
-    own = [look for look in looks if look["purpose"] == "OWN"]
-    return [_look(reading, look) for look in looks if look["purpose"] != "OWN"], len(own)
+    theirs = ("SUBJECT",) if desk.viewer.unit is None else ("SUBJECT", "UNIT_HEAD")
+    others = [look for look in looks if look["role"] not in theirs]  # whatever purpose they stated
+    return [_look(reading, look) for look in others], len(looks) - len(others)
 
 
 def _look(reading: Reading, look: Mapping[str, Any]) -> Look:
@@ -162,6 +169,8 @@ def _look(reading: Reading, look: Mapping[str, Any]) -> Look:
     role = words.code("role", str(look["role"]))
     scope = [words.code("scope", str(code)) for code in look["scope"]]
     purpose = words.code("look_purpose", str(look["purpose"])) if look.get("purpose") else words("look.no_purpose")
+    if look.get("basis") == BREAK_GLASS:
+        purpose = words("look.break_glass", purpose=purpose)
     return Look(
         who=reading.said(name) if name else role,
         at=instant(str(look["at"])),

@@ -83,7 +83,7 @@ def _row(desk: Desk, reading: Reading, row: Mapping[str, Any]) -> Row:
         subject=None if subject is None else reading.said(subject if "subject" in row else f"{subject[:8]}…"),
         who=joined([words.code("role", str(role)) for role in row["roles"]], str(words("text.comma"))),
         when=_when(reading, row),
-        clause=Markup("") if row["clause"] is None else reading.chips.clause(str(row["clause"])),
+        clause=_clause(reading, row["clause"]),
         overdue=row["state"] == "OVERDUE",
     )
 
@@ -93,8 +93,20 @@ def _link(desk: Desk, row: Mapping[str, Any]) -> str | None:
     if row["record_kind"] == "check" and desk.viewer.role in ("HR", "AUDITOR"):
         return f"{CHECKS}/{row['uid']}"
     if desk.viewer.role == "SUBJECT":
-        return {"breach": f"{MY_FILE}#r-{row['uid']}", "check": f"{MY_FILE}#checks"}.get(str(row["record_kind"]))
+        return {
+            "breach": f"{MY_FILE}#r-{row['uid']}",
+            "check": f"{MY_FILE}#checks",
+            "glass": f"{MY_FILE}#break_glass",
+            "data-request": f"{MY_FILE}#data_requests",
+        }.get(str(row["record_kind"]))
     return None
+
+
+def _clause(reading: Reading, clause: str | None) -> Markup:
+    """What sets the last day: a clause as it is cited, the name of one that no published text has."""
+    if clause is None:
+        return Markup("")
+    return (reading.words.clause("clause", clause) if clause.islower() else None) or reading.chips.clause(clause)
 
 
 def _when(reading: Reading, row: Mapping[str, Any]) -> Markup:
@@ -109,4 +121,7 @@ def _when(reading: Reading, row: Mapping[str, Any]) -> Markup:
     due = Due(
         date.fromisoformat(row["due"]), left, counted is not None, bool(row["demonstration"]), bool(row["provisional"])
     )
-    return reading.chips.due(due)
+    chip = reading.chips.due(due)
+    if "extendable_to" not in row:
+        return chip
+    return joined([chip, words("deadlines.at_the_latest", day=day(row["extendable_to"]))], " ")

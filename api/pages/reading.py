@@ -114,11 +114,16 @@ class Reading:
 
 def reading_of(desk: Desk, moment: Moment, words: Words) -> Reading:
     """A reading of a desk's ledger; without an edition known then, one without deadlines in working days."""
+    return reading_on(desk.ledger, moment, words)
+
+
+def reading_on(ledger: Ledger, moment: Moment, words: Words) -> Reading:
+    """The same for whoever has no desk."""
     try:
-        edition = desk.ledger.editions(moment.as_known).on(moment.as_of)
+        edition = ledger.editions(moment.as_known).on(moment.as_of)
     except NotFound:
         edition = None
-    return Reading(desk.ledger, words, moment, edition, Chips(words))
+    return Reading(ledger, words, moment, edition, Chips(words))
 
 
 Row = Mapping[str, object]

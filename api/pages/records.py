@@ -145,7 +145,10 @@ def _decided(reading: Reading, breach: Answer) -> Markup | None:
 
 
 def _notified(reading: Reading, breach: Answer) -> Markup | None:
-    """The hearing, while it is under way."""
+    """The hearing, while it is under way; that nobody could be heard here, as long as there is a notice."""
+    notice = breach.get("notice") or {}
+    if notice.get("recorded_late"):
+        return reading.words("record.recorded_late", day=day(notice["recorded_on"]))
     if str(breach["state"]) not in HEARING or breach.get("reply_due") is None:
         return None
     if breach["state"] == "NOTIFIED":

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.auth import viewer_of, wiring_of
 from api.language import language_of
 from api.pages import session
-from api.pages.addresses import RECEIPT, VERIFIER, address_of
+from api.pages.addresses import PUBLIC_UNITS, RECEIPT, VERIFIER, address_of
 from api.pages.assets import ASSETS
 from api.pages.chips import Chips, icon
 from api.pages.marks import day, figure, foreign, instant, signed
@@ -94,7 +94,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"asset": ASSETS.url, "icon": icon, "receipt": RECEIPT.format, "verifier": VERIFIER}
+    made.globals |= {
+        "asset": ASSETS.url,
+        "icon": icon,
+        "receipt": RECEIPT.format,
+        "verifier": VERIFIER,
+        "public_units": PUBLIC_UNITS,
+    }
     made.filters |= {"day": day, "instant": instant, "figure": figure, "signed": signed}
     return made
 

@@ -13,9 +13,11 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from api.pages.addresses import CERTIFICATE
 from api.pages.marks import day, joined
 from api.pages.reading import Reading
 from api.pages.tasks import in_score
+from ledger.certificates import HOLDS_IN
 
 Answer = Mapping[str, Any]
 Cell = Markup | None
@@ -161,6 +163,33 @@ def sanctions(reading: Reading, file: Answer) -> Table | None:
     return table_of(reading, "sanctions", file.get("sanctions") or [], columns)
 
 
+def _measure_remedy(reading: Reading, row: Answer) -> Cell:
+    against = row["kind"] == "RESTRICT" and row["state"] == "IN_FORCE"
+    return reading.words("cell.remedy_measure") if against else None
+
+
+def _of_measure(reading: Reading, row: Answer) -> Cell:
+    """What it does, by which clauses."""
+    clauses = joined([reading.said(clause) for clause in row["clauses"]], str(reading.words("text.comma")))
+    effect = reading.words.code("measure_effect", str(row["effect"]))
+    return Markup('{}<span class="sub">{}</span>').format(effect, clauses)
+
+
+def measures(reading: Reading, file: Answer) -> Table | None:
+    """The measures that departments applied because of a record."""
+    columns: list[Column] = [
+        ("measure", _of_measure),
+        ("measure_kind", _word("kind", "measure_kind")),
+        ("state", _state("measure")),
+        ("from", _day("from")),
+        ("ended_on", _day("ended_on")),
+        ("department", _unit("department")),
+        ("remedy", _measure_remedy),
+        ("events", _refs()),
+    ]
+    return table_of(reading, "measures", file.get("measures") or [], columns)
+
+
 def _decision(reading: Reading, row: Answer) -> Cell:
     if not row.get("decision"):
         return None
@@ -178,6 +207,15 @@ def _check_remedy(reading: Reading, row: Answer) -> Cell:
     if row.get("decision") == "NOT_ELIGIBLE" and state != "WITHDRAWN":
         return words("cell.remedy_not_eligible_final" if state == "FINAL" else "cell.remedy_not_eligible")
     return None
+
+
+def _certificate(reading: Reading, row: Answer) -> Cell:
+    """Where the candidate asks for the certificate of a decision that was served and stands."""
+    of_now = reading.edition is not None and row.get("rulebook") == reading.edition.id
+    if row["state"] not in HOLDS_IN or not row.get("decision") or not of_now:
+        return None
+    address = CERTIFICATE.format(uid=row["uid"])
+    return Markup('<a href="{}">{}</a>').format(address, reading.words("cell.certificate"))
 
 
 def _purpose(reading: Reading, row: Answer) -> Cell:
@@ -199,6 +237,7 @@ def checks(reading: Reading, file: Answer) -> Table | None:
         ("evaluation", _state("evaluation", "outcome")),
         ("decision", _decision),
         ("remedy", _check_remedy),
+        ("certificate", _certificate),
         ("events", _refs(2)),
     ]
     rows = sorted(file.get("checks") or [], key=lambda row: str(row["requested_on"]), reverse=True)
@@ -228,6 +267,53 @@ def consents(reading: Reading, file: Answer) -> Table | None:
     ]
     rows = sorted(file.get("consents") or [], key=lambda row: str(row["given_on"]), reverse=True)
     return table_of(reading, "consents", rows, columns)
+
+
+def _request_record(reading: Reading, row: Answer) -> Cell:
+    named = row.get("breach") or row.get("check")
+    return reading.said(named) if named else None
+
+
+def _request_right(reading: Reading, row: Answer) -> Cell:
+    return _with_words(reading, "right", row["right"], [row.get("grounds")])
+
+
+def _answer_by(reading: Reading, row: Answer) -> Cell:
+    """Of an open request what is left, of an answered one its day."""
+    if not row.get("answer_by"):
+        return None
+    if row["state"] == "REQUESTED":
+        return reading.chips.due(reading.working(str(row["answer_by"]), demonstration=bool(row["demonstration"])))
+    return Markup("{} {}").format(day(row["answer_by"]), reading.chips.demo() if row["demonstration"] else "")
+
+
+def _request_answer(reading: Reading, row: Answer) -> Cell:
+    """The answer with its clauses and reasons: a refusal says why."""
+    said = [*(row.get("legal_basis") or []), row.get("reasons")]
+    return _with_words(reading, "answer", row["answer"], said) if row.get("answer") else None
+
+
+def _with_words(reading: Reading, group: str, code: str, said: Iterable[str | None]) -> Cell:
+    word = reading.words.code(group, code)
+    parts = [reading.said(part) for part in said if part]
+    inner = joined(parts, str(reading.words("text.semicolon")))
+    return Markup('{}<span class="sub">{}</span>').format(word, inner) if parts else word
+
+
+def data_requests(reading: Reading, file: Answer) -> Table | None:
+    """Requests about personal data, newest first."""
+    columns: list[Column] = [
+        ("right", _request_right),
+        ("record", _request_record),
+        ("state", _state("data_request")),
+        ("requested_on", _day("requested_on")),
+        ("answer_by", _answer_by),
+        ("answered_on", _day("answered_on")),
+        ("answer", _request_answer),
+        ("events", _refs(2)),
+    ]
+    rows = sorted(file.get("data_requests") or [], key=lambda row: str(row["requested_on"]), reverse=True)
+    return table_of(reading, "data_requests", rows, columns, "section.data_requests_note")
 
 
 def career(reading: Reading, file: Answer) -> list[Table]:

@@ -2,7 +2,8 @@
 
 A score moves on days only: by an entry that takes effect, a commitment that falls due, a window that ends. It is asked
 for at month ends and on the days of the unit's own entries, and where two answers differ the day between is found by
-halving, so a step stands on its own day. The number of questions is bounded.
+halving, so a step stands on its own day. The number of questions is bounded. A finding of which the reader sees nothing
+on the last day is named on no day before it: the points stay, its entries do not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 from ledger.application import Ledger
 from ledger.rulebook.windows import add_months
-from projections.unit_score import unit_score
+from projections.unit_score import unit_score, unseen_entries
 
 MONTHS: Final = 12
 DAYS_ASKED: Final = 60
@@ -71,7 +72,8 @@ def trend_of(ledger: Ledger, unit: str, *, on: date, size: int, viewer: str) -> 
     steps: list[date] = [days[0]]
     for before, after in pairwise(days):
         budget = _find(ask, before, after, steps, budget)
-    return Trend(first, on, _points(ask, steps))
+    unseen = unseen_entries(ledger, unit, as_of=on, as_known=size, viewer=viewer)
+    return Trend(first, on, _points(ask, steps, unseen))
 
 
 def _days(ledger: Ledger, unit: str, first: date, last: date, size: int) -> list[date]:
@@ -110,7 +112,7 @@ def _key(answer: Answer) -> object:
     return answer["value"], tuple(sorted(_lines(answer).items()))
 
 
-def _points(ask: Ask, steps: list[date]) -> tuple[Point, ...]:
+def _points(ask: Ask, steps: list[date], unseen: frozenset[int]) -> tuple[Point, ...]:
     points: list[Point] = []
     before: Answer | None = None
     for day in steps:
@@ -119,12 +121,12 @@ def _points(ask: Ask, steps: list[date]) -> tuple[Point, ...]:
             before = None
             continue
         if before is None or _key(before) != _key(answer):
-            points.append(_point(day, answer, before))
+            points.append(_point(day, answer, before, unseen))
         before = answer
     return tuple(points)
 
 
-def _point(day: date, answer: Answer, before: Answer | None) -> Point:
+def _point(day: date, answer: Answer, before: Answer | None, unseen: frozenset[int]) -> Point:
     value = Decimal(str(answer["value"]))
     if before is None:
         return Point(day, f"{value:.2f}", None, (), (), False)
@@ -136,14 +138,15 @@ def _point(day: date, answer: Answer, before: Answer | None) -> Point:
     )
     moved = {(change.clause, change.label) for change in changes}
     resting = [_resting(one, moved) for one in (answer, before)]
+    hidden = not unseen.isdisjoint(resting[0][0] ^ resting[1][0])
     difference = value - Decimal(str(before["value"]))
     return Point(
         day,
         f"{value:.2f}",
         f"{difference:.2f}",
         changes,
-        tuple(sorted(resting[0][0] - resting[1][0])),
-        resting[0][1] != resting[1][1],
+        tuple(sorted(resting[0][0] - resting[1][0] - unseen)),
+        hidden or resting[0][1] != resting[1][1],
     )
 
 

@@ -22,6 +22,7 @@ class CommandRoute:
     type: str
     kind: str | None = None  # of the stream that `{uid}` names
     names: str | None = None
+    beside: bool = False  # it writes a record beside that stream; `If-Match` is still of the one that `{uid}` names
 
     @property
     def event(self) -> builtins.type[LedgerEvent]:
@@ -49,10 +50,17 @@ COLLECTIONS: Final = {
     "commitment": "commitments",
     "breach": "breaches",
     "consent": "consents",
+    "data-request": "data-requests",
     "check": "eligibility-checks",
     "assessment": "assessments",
+    "measure": "measures",
 }
-_PLACES: Final = COLLECTIONS | {"repair": "repairs", "rulebook": "rulebooks", "delegation": "delegations"}
+_PLACES: Final = COLLECTIONS | {
+    "repair": "repairs",
+    "rulebook": "rulebooks",
+    "delegation": "delegations",
+    "glass": "break-glass",
+}
 
 COMMANDS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute("/subjects", "SubjectRegistered"),
@@ -81,11 +89,19 @@ COMMANDS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute("/conflicts", "ConflictDeclared"),
     CommandRoute("/delegations", "DelegationGranted"),
     *_on("delegation", "delegation_id", ending="DelegationEnded"),
+    CommandRoute("/break-glass", "BreakGlassOpened"),
+    *_on("glass", "glass_id", review="BreakGlassReviewed"),
+    CommandRoute("/measures", "MeasureAdopted"),
+    *_on("measure", "measure_id", retirement="MeasureRetired"),
+    CommandRoute("/measures/{uid}/application", "MeasureApplied", "measure", "measure_id", beside=True),
+    CommandRoute("/measures/{uid}/lifting", "MeasureLifted", "measure", "measure_id", beside=True),
     CommandRoute("/records", "RecordImported"),
     CommandRoute("/records/observations", "SourceStateObserved"),
     CommandRoute("/records/batches", "SourceBatchImported"),
     CommandRoute("/consents", "ConsentGiven"),
     *_on("consent", "consent_id", withdrawal="ConsentWithdrawn"),
+    CommandRoute("/data-requests", "PersonalDataRequested"),
+    *_on("data-request", "request_id", answer="PersonalDataRequestAnswered"),
     CommandRoute("/eligibility-checks", "EligibilityCheckRequested"),
     *_on("check", "check_id", notice="PreDecisionNoticeSent", response="CandidateResponded"),
     *_on("check", "check_id", credit_report="CreditReportAttached"),

@@ -21,7 +21,7 @@ from api.problems import not_found
 from api.routes.command_table import COLLECTIONS, COMMANDS, CommandRoute
 from api.routes.receipts import receipt_link
 from ledger.domain.sections import written_names
-from ledger.errors import Invalid, LedgerError
+from ledger.errors import Conflict, Invalid, LedgerError
 from ledger.requests import Request
 from ledger.storage.events import Acknowledgement
 
@@ -64,6 +64,10 @@ def _submit(
     """Submit what was not submitted before under this key."""
     after = None if uid is None else version_seen(seen)
     data = dict(body["data"]) if uid is None else named(desk, route, uid, dict(body["data"]))
+    if route.beside and after is not None:
+        if after != len(desk.ledger.stream(f"{route.kind}/{uid}", desk.ledger.size)):
+            raise Conflict("the record has moved on; read again", code="stale-version", field="If-Match")
+        after = None
     documents = documents_of(data) if route.type == "RulebookActivated" else []
     line = desk.line(route.type, {**body, "data": data})
     try:
@@ -95,7 +99,7 @@ def record(
     # A request for a check is evaluated in the same commit.
     response.headers["ETag"] = etag(acknowledgement.version + (route.type == "EligibilityCheckRequested"))
     response.headers["Link"] = receipt_link(acknowledgement.index)
-    if uid is None:
+    if uid is None or route.beside:
         kind, _, uid = desk.ledger.store.entry(acknowledgement.index).stream.partition("/")
         where = route.collection if route.collection == REPAIRS else COLLECTIONS.get(kind)
         if where is not None:

@@ -49,6 +49,7 @@ Deadline = TypedDict(
         "subject": NotRequired[str],
         "from": Day,
         "due": Day | None,
+        "extendable_to": NotRequired[Day],
         "days_left": int | None,
         "working_days_left": int | None,
         "clause": str | None,

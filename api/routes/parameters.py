@@ -7,6 +7,7 @@ import binascii
 import re
 from typing import Annotated, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import Field, WithJsonSchema
@@ -36,6 +37,7 @@ def moment(
 
 MomentDep = Annotated[Moment, Depends(moment)]
 PurposeDep = Annotated[str | None, Query(max_length=64, pattern="^[A-Z][A-Z_]*$", description="why you look")]
+GlassDep = Annotated[UUID | None, Query(description="the uid of an emergency look-up that you opened")]
 CursorDep = Annotated[str | None, Query(max_length=200, description="from the Link header of the page before")]
 LimitDep = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 

@@ -22,16 +22,24 @@ from api.answers import (
 )
 from api.auth import DeskDep
 from api.bodies import BodyDep, etag, parse_object
+from api.break_glass import file_in_emergency
+from api.data_requests import OneDataRequest
 from api.desk import Desk, Moment
 from api.openapi import lookup_operation
 from api.policy import ACCESS_LOG, CASEWORK, CHECKS, EVERYONE, FILES, LISTS, LOOKUPS, open_to
 from api.problems import not_found
-from api.routes.parameters import MomentDep, PurposeDep
+from api.routes.parameters import GlassDep, MomentDep, PurposeDep
 from ledger.errors import Invalid
 from ledger.reading import Logged
 
 router = APIRouter(prefix="/v1")
-_RECORDS: Final = {"breaches": "breach", "repairs": "breach", "commitments": "commitment", "consents": "consent"}
+_RECORDS: Final = {
+    "breaches": "breach",
+    "repairs": "breach",
+    "commitments": "commitment",
+    "consents": "consent",
+    "data_requests": "data-request",
+}
 
 
 @router.post("/subjects/lookup", tags=["subjects"], openapi_extra=lookup_operation())
@@ -60,9 +68,11 @@ def read_subject(uid: UUID, desk: DeskDep, response: Response) -> Annotated[dict
 @router.get("/subjects/{uid}/integrity-file", tags=["subjects"])
 @open_to(FILES)
 def read_file(
-    uid: UUID, desk: DeskDep, moment: MomentDep, purpose: PurposeDep = None
+    uid: UUID, desk: DeskDep, moment: MomentDep, purpose: PurposeDep = None, break_glass: GlassDep = None
 ) -> Annotated[dict[str, Any], IntegrityFile]:
     """The integrity file of a person or a unit, shaped by who asks and for which purpose. A look."""
+    if break_glass is not None:
+        return file_in_emergency(desk, str(uid), moment, str(break_glass), purpose)
     return desk.file(str(uid), moment, purpose)
 
 
@@ -130,6 +140,15 @@ def read_consent(
 ) -> Annotated[dict[str, Any], OneConsent]:
     """One consent as it stands in its subject's file. A look."""
     return _of_file(desk, "consents", uid, moment, None, response)
+
+
+@router.get("/data-requests/{uid}", tags=["data-requests"])
+@open_to(frozenset({"SUBJECT", "AUDITOR", "DPO"}))
+def read_data_request(
+    uid: UUID, desk: DeskDep, moment: MomentDep, response: Response
+) -> Annotated[dict[str, Any], OneDataRequest]:
+    """One request about personal data as it stands in its person's file, with the answer. A look."""
+    return _of_file(desk, "data_requests", uid, moment, None, response)
 
 
 @router.get("/assessments/{uid}", tags=["assessments"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.text.page import Page, moment, short
+from projections.visibility import BREAK_GLASS
 
 
 def render_access_log(answer: Mapping[str, Any], page: Page) -> None:
@@ -31,13 +32,19 @@ def _purpose(page: Page, code: str) -> str:
     return page.text.word("look_purpose", code) if word == code else word
 
 
+def _why(page: Page, look: Mapping[str, Any]) -> str:
+    """What a look was for; one in an emergency says so."""
+    said = _purpose(page, str(look["purpose"]))
+    return page.text("text.break_glass", purpose=said) if look.get("basis") == BREAK_GLASS else said
+
+
 def _row(page: Page, look: Mapping[str, Any]) -> list[str]:
     text, purpose = page.text, look["purpose"]
     row = [
         moment(look["at"]),
         str(look["unit_name"] or look["unit"] or text("text.no_unit")),
         text.word("role", str(look["role"])),
-        text("text.no_purpose") if purpose is None else _purpose(page, str(purpose)),
+        text("text.no_purpose") if purpose is None else _why(page, look),
         ", ".join(text.word("scope", str(scope)) for scope in look["scope"]),
     ]
     return [*row, str(short(look["actor"]))] if "actor" in look else row

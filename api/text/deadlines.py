@@ -44,13 +44,15 @@ def _row(page: Page, row: Mapping[str, Any]) -> list[Cell]:
         due.append(f" {text('text.provisional')}", style=TONES["wait"])
     if row["demonstration"]:
         due.append(f" {text('text.demonstration')}", style=TONES["demonstration"])
+    if "extendable_to" in row:
+        due.append(f"\n{text('text.at_the_latest', date=row['extendable_to'])}")
     return [
         due,
         Styled(left_of(page, row), style=TONES.get(_TONES.get(state, ""), "")),
         text.word("step", str(row["kind"])),
         text("text.comma").join(text.word("role", role) for role in row["roles"]),
         _record(page, row),
-        str(row["clause"] or ""),
+        clause_of(text, row["clause"]),
     ]
 
 
@@ -61,6 +63,11 @@ def _record(page: Page, row: Mapping[str, Any]) -> str:
         named = page.text.word("sanction", named)
     about = row.get("subject") or short(row["subject_uid"])
     return named if not about else page.text("text.bracketed", outer=named, inner=about)
+
+
+def clause_of(text: Text, clause: str | None) -> str:
+    """A clause as it is cited; the name of one that no published text has."""
+    return "" if clause is None else (text.clause("clause", clause) if clause.islower() else None) or clause
 
 
 def left_of(page: Page, row: Mapping[str, Any]) -> str:

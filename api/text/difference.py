@@ -16,7 +16,7 @@ Change = Mapping[str, Any]
 # Which table of states the `state` of a section belongs to.
 _LIFECYCLES: Final[Mapping[str, str]] = {
     "breaches": "breach", "commitments": "commitment", "repairs": "repair", "sanctions": "measure",
-    "checks": "check", "consents": "consent",
+    "measures": "measure", "checks": "check", "consents": "consent", "data_requests": "data_request",
 }  # fmt: skip
 _OF_MEMBER: Final[Mapping[str, str]] = {"outcome": "evaluation", "decision": "decision"}
 # Of a record that came or went, what it is; the JSON has every member.

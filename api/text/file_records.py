@@ -85,8 +85,13 @@ def _kind_of(page: Page, breach: Row) -> Iterator[str]:
 
 
 def _notice(page: Page, breach: Row) -> Iterator[tuple[str, str | None]]:
-    """On what the person is heard, while they are: the clauses of the notice and the rights it names."""
+    """On what the person is heard, while they are: the clauses of the notice and the rights it names.
+
+    That it reached the ledger when nobody could answer it here is said as long as there is a notice.
+    """
     notice = breach.get("notice")
+    if notice and notice.get("recorded_late"):
+        yield page.text("text.notice"), page.text("text.recorded_late", date=notice["recorded_on"])
     if notice and breach["state"] in HEARING:
         basis = [str(clause) for clause in notice.get("basis") or []]
         yield page.text("text.basis"), page.text("text.semicolon").join(basis)

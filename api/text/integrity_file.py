@@ -13,7 +13,7 @@ from api.text.file_records import STANDING, of_a_stranger, show_breaches
 from api.text.file_sources import SHOWN, day_of, show_source_state
 from api.text.folio import edition_id, folio_of, is_demonstration
 from api.text.lines import show_lines
-from api.text.page import Cell, Page, entries, figure
+from api.text.page import Cell, Page, entries, figure, moment
 
 Row = Mapping[str, Any]
 
@@ -22,9 +22,15 @@ Row = Mapping[str, Any]
 SECTIONS: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "repairs": ("repair", ("id", "breach", "state", "applied_on", "due_on", "decided_on", "barred_until", "events")),
     "sanctions": ("measure", ("kind", "state", "from", "until", "lifted_on", "events")),
+    "measures": ("measure", ("id", "kind", "effect", "state", "from", "ended_on", "department", "events")),
     "appraisals": (None, ("period", "grade", "events")),
     "checks": ("check", ("id", "purpose", "requested_on", "state", "outcome", "decision", "events")),
+    "data_requests": (
+        "data_request",
+        ("id", "right", "state", "breach", "check", "requested_on", "answer_by", "answered_on", "answer", "events"),
+    ),
     "consents": ("consent", ("id", "purpose", "recipient", "state", "given_on", "expires_on", "events")),
+    "break_glass": ("glass", ("id", "opened_at", "minutes", "unit", "ground", "state", "review_due", "events")),
     "source_state": (None, ()),
     "posts": (None, ("from", "to", "unit", "level", "post", "events")),
     "ranks": (None, ("from", "seen", "rank", "source", "events")),
@@ -42,8 +48,16 @@ _WORDS: Final[Mapping[str, str]] = {
     "level": "level",
     "post": "post",
     "status": "award",
+    "effect": "measure_effect",
+    "ground": "look_purpose",
+    "right": "right",
+    "answer": "answer",
 }
-_KINDS: Final[Mapping[str, str]] = {"sanctions": "sanction", "commitments": "commitment_kind"}
+_KINDS: Final[Mapping[str, str]] = {
+    "sanctions": "sanction",
+    "commitments": "commitment_kind",
+    "measures": "measure_kind",
+}
 
 
 def render_file(answer: Mapping[str, Any], page: Page) -> None:
@@ -64,6 +78,8 @@ def render_file(answer: Mapping[str, Any], page: Page) -> None:
             _show_section(page, name, sorted(rows, key=day_of) if name in _OF_A_SOURCE else rows, columns, lifecycle)
         if rows and name == "repairs":
             _show_remedies_of_repairs(page, answer)
+        if rows and name == "data_requests":
+            _show_answers(page, rows)
     _show_balance(page, answer)
     edition = edition_id(answer)
     if edition and is_demonstration(answer):
@@ -114,6 +130,8 @@ def _show_section(page: Page, section: str, rows: Sequence[Row], columns: Sequen
     )
     if section in _NOTES:
         page.say(text(_NOTES[section]), "closed", indent=2)
+    if section == "measures" and any(row.get("state") == "IN_FORCE" and row.get("kind") == "RESTRICT" for row in rows):
+        page.say(f"{text('text.remedy')} {text('remedy.MEASURE')}", "wait", indent=2)
     if section != "sanctions":
         return
     for row in rows:
@@ -140,6 +158,14 @@ def _show_remedies_of_repairs(page: Page, answer: Mapping[str, Any]) -> None:
             page.say(f"{text('text.remedy')} {repair['id']}  {said}", "wait", indent=2)
 
 
+def _show_answers(page: Page, requests: Sequence[Row]) -> None:
+    """On which clauses and why a request was answered as it was."""
+    for row in requests:
+        said = [*(row.get("legal_basis") or []), row.get("reasons")]
+        if any(said):
+            page.say("  ".join([str(row["id"]), *(str(part) for part in said if part)]), indent=2)
+
+
 def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) -> Cell:
     text, value = page.text, row.get(name)
     if name == "until" and value is None:
@@ -148,6 +174,8 @@ def _cell(page: Page, section: str, name: str, row: Row, lifecycle: str | None) 
         return SHOWN[name](page, row)
     if value in (None, "", []):
         return ""
+    if name == "opened_at":
+        return moment(str(value))
     if name == "events":
         return entries(text, value, limit=3)
     if name == "state" and lifecycle:
