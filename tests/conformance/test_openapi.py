@@ -70,6 +70,7 @@ KNOWN: Mapping[str, list[str]] = {
 RECORDS: Mapping[str, tuple[str, list[str]]] = {
     "subjects": ("subject", ["P1", "P2", "U1"]),
     "units": ("subject", ["U1", "U2"]),
+    "public": ("subject", ["U1", "U2"]),
     "breaches": ("breach", ["B1", "B2", "B9"]),
     "repairs": ("breach", ["B1", "B2"]),
     "commitments": ("commitment", ["C1", "C3", "C9"]),
@@ -299,7 +300,7 @@ def test_no_path_and_no_query_names_anybody(document: dict[str, Any]) -> None:
                 assert parameter["name"] in {
                     "as_of", "as_known", "purpose", "cursor", "limit", "start", "kind", "state", "dry_run",
                     "skip_refused", "size", "index", "from", "to", "level", "from_as_of", "from_as_known", "to_as_of",
-                    "to_as_known",
+                    "to_as_known", "break_glass",
                 }, name  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,8 @@ def test_5_limitation_and_expiry_computed_not_remembered(scene: Scene) -> None:
     adopt(scene, "LIMITED-1", "2025-02-01", ("appeal_days = 30", "appeal_days = 30\nreport_limitation_months = 24"))
     with scene.refused("report-time-barred", "data.occurred_on"):
         scene.report(occurred_on="2023-02-19")
+    with scene.refused("report-time-barred", "data.occurred_on"):  # an earlier day on paper does not bring it back
+        scene.report("2025-02-18", recorded="2025-02-20", occurred_on="2023-02-19", doc=DOCUMENT)
     scene.report(occurred_on="2023-02-20")  # the last day of two years
     scene.notify()
     scene.reply()
@@ -305,6 +307,45 @@ def test_11_look_ups_are_bound_to_a_purpose(scene: Scene, door: House) -> None:
     kept = [entry for entry in scene.ledger.access.logged(looks, door.looks()) if entry.type == "RecordAccessed"]
     assert kept
     assert all(entry.purpose for entry in kept)
+
+
+def test_11_break_glass_is_reviewed(scene: Scene, door: House) -> None:
+    scene.found()
+    scene.on_day("2025-09-01")
+    uid, hr = door.uid("subject", "P1"), door.caller("hr-1", "HR", "PERSONNEL")
+    path = f"/v1/subjects/{uid}/integrity-file"
+    emergency = {
+        "glass_id": "G1", "subject_id": "P1", "ground": "LIFE_OR_SAFETY", "minutes": 60, "second_approver": "hr-2",
+        "reasons": "值守失联，须立即核实",
+    }  # fmt: skip
+
+    # Two persons open it, for sixty minutes at most, and each read of it is a look that its subject sees at once.
+    alone = hr.command("/v1/break-glass", {**emergency, "second_approver": "hr-1"})
+    too_long = hr.command("/v1/break-glass", {**emergency, "minutes": 61})
+    assert [one.json()["code"] for one in (alone, too_long)] == ["approver-opens", "glass-too-long"]
+    glass = hr.command("/v1/break-glass", emergency).json()["uid"]
+    opened = scene.newest().recorded_at
+    read = hr.get(path, purpose="RECRUIT", break_glass=glass)
+    assert (read.status_code, [one["id"] for one in read.json()["breaches"]]) == (200, ["B1"])
+    scene.now = opened + timedelta(minutes=60)
+    assert hr.get(path, purpose="RECRUIT", break_glass=glass).json()["code"] == "glass-over"
+    me = door.caller("P1", "SUBJECT")
+    (look,) = me.get(f"/v1/subjects/{uid}/access-log").json()["looks"]
+    assert (look["basis"], look["case"], look["unit"]) == ("BREAK_GLASS", glass, "PERSONNEL")
+
+    # The inspectorate has a last day to review it; neither of the two does, and the person reads what was found.
+    def waiting(as_of: str) -> list[str]:
+        steps = door.caller("auditor-1", "AUDITOR").get("/v1/deadlines", as_of=as_of, limit=100).json()["deadlines"]
+        return [one["state"] for one in steps if one["kind"] == "REVIEW_BREAK_GLASS"]
+
+    assert (waiting("2025-09-08"), waiting("2025-09-09")) == (["OPEN"], ["OVERDUE"])
+    review = {"outcome": "NOT_JUSTIFIED", "reasons": "当日可以取得授权"}
+    for one in ("hr-1", "hr-2"):
+        own = door.caller(one, "AUDITOR").command(f"/v1/break-glass/{glass}/review", review)
+        assert own.json()["code"] == "opener-may-not-review"
+    assert door.caller("auditor-1", "AUDITOR").command(f"/v1/break-glass/{glass}/review", review).status_code == 201
+    assert waiting("2025-09-09") == []
+    assert [one["state"] for one in me.get(path).json()["break_glass"]] == ["NOT_JUSTIFIED"]
 
 
 def test_12_dismissed_reports_never_appear_outside_audit(scene: Scene, door: House) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from api.pages.addresses import CERTIFICATE
 from api.pages.case import CONSIDERATIONS
 from ledger.access import Viewer
 from ledger.tokens import Tokens
@@ -75,18 +76,49 @@ def of_the_notified(reader: Reader, city: City) -> None:
     reader.page.wait_for_url("**/my-file")
 
 
+def as_candidate(reader: Reader, city: City) -> str:
+    """Signed in as whom a final check is about; the address of its certificate."""
+    check, person = city.final_check()
+    secret, _ = Tokens(city.ledger).issue(Viewer(person, "SUBJECT"))
+    reader.go("/sign-in")
+    reader.page.fill("#token", secret)
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_url("**/my-file")
+    return CERTIFICATE.format(uid=check)
+
+
+def before_a_certificate(reader: Reader, city: City) -> None:
+    """Where a candidate asks for a certificate."""
+    reader.go(as_candidate(reader, city))
+
+
+def with_a_certificate(reader: Reader, city: City) -> None:
+    """A certificate with its code, its salt and how it is checked."""
+    before_a_certificate(reader, city)
+    reader.page.click("main form button[type=submit]")
+    reader.page.wait_for_selector(".qr svg")
+
+
 def a_unit(reader: Reader, city: City) -> None:
     """A unit's score as the auditor reads it."""
     page("auditor", f"/unit-score?unit={city.ledger.uid('subject', 'U12')}")(reader, city)
 
 
+def a_public_unit(reader: Reader, city: City) -> None:
+    """The findings about a unit that anybody may read."""
+    page(None, f"/public/units/{city.ledger.uid('subject', 'U09')}")(reader, city)
+
+
 PAGES: dict[str, Open] = {
     "sign-in": page(None, "/sign-in"),
+    "public-units": page(None, "/public/units"),
+    "public-unit": a_public_unit,
     "absent": page("hr", "/nothing"),
     "my-file": page("person", "/my-file"),
     "my-file-past": page("person", "/my-file?as_of=2024-04-10"),
     "my-file-wrong": page("person", "/my-file?as_of=yesterday&as_known=soon"),
     "my-file-notified": of_the_notified,
+    "data-request": page("person", "/my-file/data-requests"),
     "deadlines-hr": page("hr", "/deadlines"),
     "deadlines-auditor": page("auditor", "/deadlines"),
     "unit-file": page("unit", "/my-file"),
@@ -103,6 +135,8 @@ PAGES: dict[str, Open] = {
     "case-errors": with_errors,
     "case-check": before_submitting,
     "recorded": recorded,
+    "certificate": before_a_certificate,
+    "certificate-made": with_a_certificate,
 }
 
 

@@ -30,15 +30,16 @@ from tests.support.visibility_doors import Answer, Doors
 # - CONFIRMED MINOR after its 3 m reads EXPIRED. A private GENERAL finding and a SERIOUS one on no list have no row: the
 #   sentence below the table decides for recruiting HR (what a check would report), §1.6 for the unit's head.
 # - "by class window" of a unit's finding is read as: while it stands undisputed and its decision says `publicity`
-#   (projections D6). Only the command line has a door for the public: HTTP and pages ask it to sign in.
+#   (projections D6). The public has the command line, `/v1/public` and the public page of the unit, which answer for
+#   today; every other door asks it to sign in.
 # - The texts of a case are the person's, the auditor's and those's who work on it (projections D4): ● of HR and of a
 #   unit's head is the record without them; what §8 writes as ● of recruiting HR is what a check reports.
 # - A check has no row. It says what counted against a person, so it follows recruiting HR in every column that has one,
 #   and who sees no record of a person sees no check. It stays as it was made; here it is made on the day.
 # - A score has no row. DESIGN §6 gives everybody its lines: they sum to it. One about a record that a viewer sees
-#   nothing of has value and clause only, also where it weighs 0.00 because the record was repaired or is in appeal.
-# - The trend on a unit's page is a year of scores, each as it reads on its own day, which its reader may as well ask
-#   for with `as_of`: it names entries of the unit's own finding that stood then, though it was repaired since.
+#   nothing of has value and clause only; where it weighs 0.00, repaired or in appeal, it is no line.
+# - The trend on a unit's page is a year of scores, each as it reads on its own day; it names no entry of a finding that
+#   its reader sees nothing of on the page's day, though the finding stood then.
 # - RESTRICTED is a state that no event leads to; its row is tried with the destroyed keys. Who reported is another
 #   person's data, under no key of the subject's: the auditor still reads it.
 TABLE: Final = """
@@ -87,7 +88,7 @@ WITHIN: Final = """
 """
 SEEN_IN: Final = "CONFIRMED GENERAL"
 
-FILES: Final = ("cli file", "http file")
+FILES: Final = ("cli file", "http file", "http public")
 CHECKS: Final = ("cli check", "http check")
 OF_UNIT: Final = ("cli unit", "http unit")
 SCORES: Final = ("cli score", "http score")
@@ -98,7 +99,7 @@ PAGES: Final[Mapping[str, frozenset[str]]] = {
     "own HR": frozenset({"page /deadlines", "page /eligibility"}),
     "recruiting HR": frozenset({"page /deadlines", "page /eligibility"}),
     "unit head": frozenset({"page /unit-score", "page /deadlines"}),
-    "public": frozenset(),
+    "public": frozenset({"page /public/units"}),
     "auditor": frozenset({"page /unit-score", "page /deadlines", "page /eligibility"}),
     "decider": frozenset({"page /deadlines"}),
     "reviewer": frozenset({"page /deadlines"}),
@@ -187,13 +188,13 @@ def nothing(shown: Shown) -> None:
     case = shown.case
     shown.never(case.breach, case.uids["breach"], case.reporter, case.reporter_uid, *case.said.values())
     for answer in shown.answers.values():
-        if not (case.of_unit and answer.door == "page /unit-score"):
-            assert not answer.entries() & case.indexes, answer.door
-            assert not [leaf for leaf in case.leaves if leaf in answer.text], answer.door
+        assert not answer.entries() & case.indexes, answer.door
+        assert not [leaf for leaf in case.leaves if leaf in answer.text], answer.door
         assert answer.members("breaches_withheld") == [], answer.door
     assert not shown.answers["http breach"].given
     for line in (line for door in SCORES if door in shown.answers for line in shown.lines(door)):
         assert (line["events"], line["record"], line["params"]) == ([], None, {}), line
+        assert Decimal(line["value"]), line  # at 0.00 it would only say that there is something
     if case.check is not None and shown.column not in ("unit head", "public"):
         for answer in shown.some(*CHECKS):
             assert (answer.json["hits"], answer.json["breaches_in_report"]) == ([], []), answer.door
@@ -209,9 +210,10 @@ def counted(shown: Shown, *, points: bool) -> None:
     for answer in shown.some(*OF_UNIT):
         assert (answer.json["breaches"], answer.json["breaches_withheld"]) == ([], 1)
     for door in SCORES:
-        (line,) = shown.lines(door)
-        assert (Decimal(line["value"]) < 0) == points, door
-        assert (line["events"], line["record"], line["params"]) == ([], None, {}), door
+        lines = shown.lines(door)
+        assert [Decimal(line["value"]) < 0 for line in lines] == [True] * points, door
+        for line in lines:
+            assert (line["events"], line["record"], line["params"]) == ([], None, {}), door
 
 
 def whole(shown: Shown, *, marked: bool) -> None:
@@ -244,6 +246,8 @@ def less(shown: Shown, *, marked: bool) -> None:
         assert (item["state"] == "APPEALED") == marked
         assert not {"category", "occurred_on", "texts", "notice", "appeals"} & item.keys()
         assert set(item["events"]) <= case.indexes
+    if shown.column == "public":
+        shown.always(shown.some("page /public/units"), case.uids["breach"])
     shown.never(case.reporter, case.reporter_uid, *case.said.values())
 
 

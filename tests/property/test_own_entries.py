@@ -6,6 +6,7 @@ not yet put to them) is hidden whole; from the auditor nothing is.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from ledger.folds.breach import UNHEARD, fold_breach
 from ledger.importing.batch import import_tables
 from ledger.importing.history import read_lines
 from ledger.importing.mapping import load_mapping
-from ledger.line import line_of
+from ledger.line import line_of, parse_line
 from ledger.opening import create, create_from_history
 from ledger.reading import Logged
 from ledger.rulebook.edition import shipped_edition
@@ -35,6 +36,25 @@ def golden(url: str) -> Ledger:
     return create_from_history(url, read_lines(history), digest_of=b"golden", editions=[edition])
 
 
+def emergency(url: str) -> Ledger:
+    """The worked example, and its official's file opened in an emergency once, which was reviewed, and once more."""
+    history = shared_path("golden", "history.jsonl")
+    edition = shared_path("golden", "JMS-DEMO-2025.1.toml").read_bytes()
+    hr, auditor = {"id": "hr-1", "role": "HR", "unit_id": "PERSONNEL"}, {"id": "auditor-1", "role": "AUDITOR"}
+    opening = {"subject_id": "P1", "ground": "SYSTEM_FAILURE", "minutes": 60, "second_approver": "hr-2", "reasons": "…"}
+    acts: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
+        ("BreakGlassOpened", "2026-06-08", hr, {"glass_id": "G1", **opening}),
+        ("BreakGlassReviewed", "2026-06-09", auditor, {"glass_id": "G1", "outcome": "JUSTIFIED", "reasons": "…"}),
+        ("BreakGlassOpened", "2026-06-10", hr, {"glass_id": "G2", **opening}),
+    ]
+    more = [
+        json.dumps({"type": type_, "effective_on": on, "recorded_at": f"{on}T09:00:00Z", "actor": actor, "data": data})
+        for type_, on, actor, data in acts
+    ]
+    lines = [*read_lines(history), *(parse_line(line.encode(), number) for number, line in enumerate(more, start=1))]
+    return create_from_history(url, lines, digest_of=b"emergency", editions=[edition])
+
+
 def city(url: str) -> Ledger:
     lines = [line_of(line, number) for number, line in enumerate(city_lines(), start=1)]
     return create_from_history(url, lines, digest_of=b"city", editions=[shipped_edition(name) for name in EDITIONS])
@@ -46,7 +66,7 @@ def real_sample(url: str) -> Ledger:
     return ledger
 
 
-@pytest.fixture(scope="module", params=[golden, city, real_sample], ids=lambda made: str(made.__name__))
+@pytest.fixture(scope="module", params=[golden, emergency, city, real_sample], ids=lambda made: str(made.__name__))
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     folder: Path = tmp_path_factory.mktemp(request.param.__name__)
     made: Ledger = request.param(f"sqlite:///{folder / 'ledger.db'}")

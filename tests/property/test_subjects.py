@@ -122,9 +122,11 @@ def test_in_a_real_history_a_fold_by_subject_is_a_fold_over_the_whole_log(
 def live(scene: Scene) -> None:
     """A life with something of everything that moves a file or a score."""
     scene.adopt_scheme()
+    scene.adopt_measure(trigger="FINDING")
     scene.promise("2025-01-10")
     scene.promise("2025-01-10", commitment_id="C2", due_on="2025-12-31")
     scene.found()
+    scene.apply_measure("2025-03-25", cause_event="B1")
     scene.step_back("2025-04-01", official_id="decider-8", doc=DOCUMENT)
     scene.appeal()
     scene.score()
@@ -136,6 +138,7 @@ def live(scene: Scene) -> None:
     scene.apply_for_repair()
     scene.fulfil("2025-06-23")
     scene.accept_repair()
+    scene.lift_measure("2025-06-24", cause_event="B1")
     scene.approve()
     scene.impose("2025-08-01")
     scene.lift("2025-08-15")
@@ -150,8 +153,12 @@ def live(scene: Scene) -> None:
     scene.redetermine("2025-09-20")
     scene.finalise("2025-09-25")
     scene.withdraw_consent("2025-10-01")
+    scene.ask_desk("2025-10-02", breach_id="B1")
+    scene.answer_request("2025-10-03")
     scene.revoke("2025-10-10")
     scene.waive("2025-11-01", commitment_id="C2")
+    scene.open_glass("2025-11-03")
+    scene.review_glass("2025-11-04")
     scene.remove("2025-11-10")
     scene.assign("2025-11-20", "P1", "U2", "2025-11-20")
 
@@ -162,6 +169,8 @@ FORGOTTEN = [
     "AssessmentRestated",
     "AuthorityRecordImported",
     "AuthorityRecordRemoved",
+    "BreakGlassOpened",
+    "BreakGlassReviewed",
     "BreachAppealed",
     "BreachConfirmed",
     "BreachNotified",
@@ -182,6 +191,10 @@ FORGOTTEN = [
     "EligibilityFinalised",
     "EligibilityNotified",
     "EligibilityRedetermined",
+    "PersonalDataRequestAnswered",
+    "PersonalDataRequested",
+    "MeasureApplied",
+    "MeasureLifted",
     "PostAssigned",
     "PreDecisionNoticeSent",
     "RepairAccepted",

@@ -19,6 +19,7 @@ import pytest
 
 from api.demo import EDITIONS, city_lines
 from ledger.application import Ledger
+from ledger.certificates import read_check
 from ledger.clock import CST
 from ledger.line import Line, LineActor, line_of
 from ledger.opening import create_from_history
@@ -89,6 +90,17 @@ class City:
         """The pseudonym of a check of the personnel bureau."""
         unit = self.ledger.uid("subject", "PERSONNEL") or ""
         return str(self.rows("checks", requester=unit, **columns)[0]["uid"])
+
+    def final_check(self, *, of_now: bool = True) -> tuple[str, str]:
+        """A final check, decided under the edition in force or under an earlier one, and whom it is about."""
+        today = self.now.astimezone(CST).date()
+        edition = self.ledger.editions(self.ledger.size).on(today).id
+        for row in self.rows("checks", state="FINAL"):
+            check = read_check(self.ledger, str(row["uid"]), self.ledger.size, today)
+            number = self.ledger.identity(check.subject).get("id_number")
+            if (check.rulebook == edition) is of_now and check.decision is not None and number is not None:
+                return check.uid, self.ledger.caller_id(check.subject)
+        raise AssertionError("no such check is final")
 
     def blocked_check(self) -> str:
         """A new check of somebody who is lawfully listed, evaluated to BLOCK, on a statutory basis."""

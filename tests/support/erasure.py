@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +71,19 @@ def fulfil(ledger: Ledger, name: str, **evidence: Any) -> Acknowledgement:
 
 
 def close_checks(ledger: Ledger) -> None:
-    """Bring every check to its end, so that no case is open."""
+    """Bring every check to its end, so that no case is open: what was served long ago nobody disputes any more."""
     today = day_of(ledger.clock())
+    served = today - timedelta(days=30)
     for request in ledger.by_type("EligibilityCheckRequested", ledger.size):
-        state = {entry.type for entry in ledger.stream(request.stream, ledger.size)}
-        steps = ("EligibilityNotified", "EligibilityFinalised")
-        for kind in steps if "EligibilityDecided" in state else ("EligibilityWithdrawn",):
-            if kind not in state:
-                ledger.submit(Line(kind, today, HR, {"check_id": request.data["check_id"]}))
+        done = {entry.type: entry.effective_on for entry in ledger.stream(request.stream, ledger.size)}
+        data = {"check_id": request.data["check_id"]}
+        if "EligibilityDecided" not in done:
+            steps = [("EligibilityWithdrawn", today)]
+        else:
+            steps = [("EligibilityNotified", max(served, done["EligibilityDecided"])), ("EligibilityFinalised", today)]
+        for kind, on in steps:
+            if kind not in done:
+                ledger.submit(Line(kind, on, HR, {**data, "doc": "送达回证"} if on < today else data))
 
 
 def sealed_of(copy: Copy, subject: str) -> list[bytes]:

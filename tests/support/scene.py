@@ -45,6 +45,8 @@ DECIDER_2 = LineActor("decider-2", "DECIDER", "CREDIT-OFFICE")
 REVIEWER = LineActor("reviewer-1", "REVIEWER", "PERSONNEL")
 REVIEWER_2 = LineActor("reviewer-2", "REVIEWER", "PERSONNEL")
 ASSESSOR = LineActor("assessor-1", "ASSESSOR", "CREDIT-OFFICE")
+DPO = LineActor("dpo-1", "DPO")
+AUDITOR = LineActor("auditor-1", "AUDITOR")
 SYSTEM = LineActor("system", "SYSTEM")
 P1, P2 = LineActor("P1", "SUBJECT"), LineActor("P2", "SUBJECT")
 U1 = LineActor("unit-head-1", "SUBJECT", "U1")
@@ -380,6 +382,16 @@ class Scene:
         self.consent()
         self.request_check()
 
+    # Rights to one's data.
+
+    def ask_desk(self, on: str = "2025-04-01", **changes: Any) -> Acknowledgement:
+        data = {"request_id": "Q1", "subject_id": "P1", "right": "ACCESS"}
+        return self._write("PersonalDataRequested", on, P1, data, changes)
+
+    def answer_request(self, on: str = "2025-04-10", **changes: Any) -> Acknowledgement:
+        data = {"request_id": "Q1", "outcome": "GRANTED"}
+        return self._write("PersonalDataRequestAnswered", on, DPO, data, changes)
+
     # Duties.
 
     def delegate(self, on: str, **changes: Any) -> Acknowledgement:
@@ -397,6 +409,37 @@ class Scene:
     def attach_report(self, on: str, **changes: Any) -> Acknowledgement:
         data = {"check_id": "K1", "consent_id": "N1", "doc": DOCUMENT}
         return self._write("CreditReportAttached", on, HR, data, changes)
+
+    # Emergencies.
+
+    def open_glass(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"glass_id": "G1", "subject_id": "P1", "ground": "LIFE_OR_SAFETY", "minutes": 30}
+        data |= {"second_approver": HR_2.id, "reasons": "值守失联，须立即核实"}
+        return self._write("BreakGlassOpened", on, HR, data, changes)
+
+    def review_glass(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"glass_id": "G1", "outcome": "JUSTIFIED", "reasons": "事由属实"}
+        return self._write("BreakGlassReviewed", on, AUDITOR, data, changes)
+
+    # Measures.
+
+    def adopt_measure(self, on: str = "2025-01-05", **changes: Any) -> Acknowledgement:
+        """M1: whoever stands on a list is not appointed, by statute; the credit office is its department."""
+        data = {"measure_id": "M1", "domain": "任用", "department_uscc": CREDIT_CODES["CREDIT-OFFICE"], "from": on}
+        data |= {"kind": "RESTRICT", "trigger": "LISTING", "effect": "LIMIT_OFFICE"}
+        lists: dict[str, Any] = {"subject_kinds": ["PERSON"], "legal_basis": ["公务员法 26(4)"]}
+        return self._write("MeasureAdopted", on, CREDIT, {**data, **lists}, changes)
+
+    def retire_measure(self, on: str, **changes: Any) -> Acknowledgement:
+        return self._write("MeasureRetired", on, CREDIT, {"measure_id": "M1"}, changes)
+
+    def apply_measure(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"measure_id": "M1", "subject_id": "P1", "cause_event": "B2"}
+        return self._write("MeasureApplied", on, CREDIT, data, changes)
+
+    def lift_measure(self, on: str, **changes: Any) -> Acknowledgement:
+        data = {"measure_id": "M1", "subject_id": "P1", "cause_event": "B2", "reason": "PERFORMED"}
+        return self._write("MeasureLifted", on, CREDIT, data, changes)
 
     # Assessments.
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from typer.testing import CliRunner
 
 from api.cli.application import app as command_line
+from ledger.clock import CST
 from tests.support.browser import Browser, Pages
 from tests.support.http import Caller, House
 from tests.support.visibility import DAY, Case
@@ -149,6 +152,10 @@ class Doors:
         if viewer.role in ("UNIT_HEAD", "PUBLIC"):
             asked += [] if case.of_unit else [("http unit", f"subjects/{unit}/integrity-file", None)]
             asked += [("http score", f"units/{unit}/score", None)]
+        if viewer.role == "PUBLIC":
+            with self.today():
+                answer = caller.get(f"/v1/public/units/{unit}/breaches")
+            yield Answer("http public", answer.status_code, answer.text, answer.json())
         for door, path, purpose in asked:
             answer = caller.get(f"/v1/{path}", as_of=DAY, purpose=purpose)
             yield Answer(door, answer.status_code, answer.text, answer.json())
@@ -160,17 +167,32 @@ class Doors:
             self._callers[viewer] = self.house.caller(viewer.actor, viewer.role, viewer.unit)
         return self._callers[viewer]
 
+    @contextmanager
+    def today(self) -> Iterator[None]:
+        """The ledger's clock on the day of the answers: what is public is public today."""
+        ledger = self.house.ledger
+        real, ledger.clock = ledger.clock, lambda: datetime.combine(date.fromisoformat(DAY), time(12), CST)
+        try:
+            yield
+        finally:
+            ledger.clock = real
+
     def html(self, viewer: Viewer, case: Case) -> Iterator[Answer]:
         """Every page that could tell of a case, whether or not it is this viewer's."""
         if viewer not in self._readers:
-            public = viewer.role == "PUBLIC"
             self._readers[viewer] = (
-                self.pages.visitor() if public else self.pages.reader(viewer.actor, viewer.role, viewer.unit)
+                self.pages.visitor()
+                if viewer.role == "PUBLIC"
+                else self.pages.reader(viewer.actor, viewer.role, viewer.unit)
             )
         reader = self._readers[viewer]
         asked = {f"page {path}": (path, {"as_of": DAY}) for path in PAGES}
         if viewer.role == "AUDITOR":
             asked["page /unit-score"][1]["unit"] = case.uids["unit"]
+        if viewer.role == "PUBLIC":
+            with self.today():
+                public = reader.get(f"/public/units/{case.uids['unit']}")
+            yield Answer("page /public/units", public.status_code, public.text)
         if case.check is not None:
             asked["page /eligibility"] = (f"/eligibility/{case.uids['check']}", {"as_of": DAY})
         for door, (path, query) in asked.items():

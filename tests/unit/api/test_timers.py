@@ -102,6 +102,16 @@ def test_of_a_person_registered_twice_nothing_that_still_runs_is_lifted(scene: S
     assert round_of(scene, "2026-08-03") == []
 
 
+def test_two_of_one_kind_and_day_under_two_registrations_are_both_lifted(scene: Scene) -> None:
+    for subject in ("P1", "P2"):
+        scene.impose("2025-02-10", subject_id=subject, until="2025-03-31")
+    scene.merge("2025-02-11", "P2", "P1")
+
+    assert round_of(scene, "2025-04-01") == ["SanctionLifted", "SanctionLifted"]
+    assert [len(scene.state("subject", one).bars) for one in ("P1", "P2")] == [0, 0]
+    assert round_of(scene, "2025-04-02") == []
+
+
 def test_what_was_done_is_not_read_again(scene: Scene) -> None:
     scene.impose("2025-02-10", until="2025-03-01")
     scene.report()

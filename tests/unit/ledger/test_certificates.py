@@ -11,17 +11,21 @@ from typing import Any
 import pytest
 
 import ledger.status_lists
+from ledger import certificate_places
 from ledger.access import Viewer
 from ledger.application import Ledger
 from ledger.artefacts.certificate import LIST_BITS
 from ledger.certificates import Issued, issue, read_check, revoke
-from ledger.errors import LedgerError, NotFound, Refused, Unavailable
+from ledger.errors import Conflict, LedgerError, NotFound, Refused, Unavailable
 from ledger.key_events import end_key, rotate_signing_key
+from ledger.requests import Request
 from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.edition import shipped_edition
 from ledger.status_lists import status_list
+from ledger.storage.events import RequestKeyReused
 from ledger.storage.key_files import locations
 from tests.support.certificates import Holds, by_ledger, by_script, same
+from tests.support.keys import rotate_index_key
 from tests.support.scene import CREDIT, EDITION, ID_NUMBERS, ORIGIN, Scene
 
 FREE = "230803187501010011"
@@ -110,7 +114,9 @@ def test_the_entry_holds_digest_and_place_and_is_signed_by_nobody_else(served: S
 
     assert entry.type == "CertificateIssued"
     assert entry.data["digest"] == sha256(issued.certificate.encode()).hexdigest() == issued.digest
-    assert set(entry.data) == {"check_id", "digest", "status_list", "status_index"}
+    claims = judged(served, issued)["claims"]
+    assert set(entry.data) == {"check_id", "digest", "status_list", "status_index", "issued_at", "size"}
+    assert (entry.data["issued_at"], entry.data["size"]) == (claims["iat"], claims["size"])
     assert 0 <= entry.data["status_index"] < LIST_BITS
     assert (entry.stream, entry.sections) == (f"check/{served.ledger.uid('check', 'K1')}", 0)
 
@@ -302,6 +308,190 @@ def test_without_its_key_on_the_machine_there_is_no_list(served: Scene) -> None:
         list_of(served)
 
     assert refused.value.code == "no-certificate-key"
+
+
+# Asked again.
+
+
+def asked(scene: Scene, key: str = "retry-1", said: str = "K1", who: str = "P1") -> list[Request]:
+    """A request of a person under a key, as the door names it: the newest name first."""
+    names = scene.ledger.keys.keyed_digests("requester", who.encode())
+    return [Request(name.hex(), key, said.encode()) for name in names]
+
+
+def counted(scene: Scene) -> int:
+    return len(scene.ledger.by_type("CertificateIssued", scene.ledger.size))
+
+
+def test_the_same_request_gets_the_same_bytes_and_writes_nothing(served: Scene) -> None:
+    first = issue(served.ledger, "K1", PERSON, asked(served))
+    size = served.ledger.size
+    again = issue(served.ledger, "K1", PERSON, asked(served))
+
+    assert again == first
+    assert (served.ledger.size, counted(served)) == (size, 1)
+    assert judged(served, again)["ok"]
+
+
+def test_under_another_key_it_is_another_one(served: Scene) -> None:
+    one, other = (issue(served.ledger, "K1", PERSON, asked(served, key)) for key in ("a", "b"))
+
+    assert (one.certificate == other.certificate, one.salt == other.salt) == (False, False)
+    assert counted(served) == 2
+
+
+def test_two_people_may_use_one_key(served: Scene) -> None:
+    mine = issue(served.ledger, "K1", PERSON, asked(served))
+    theirs = issue(served.ledger, "K1", OFFICE, asked(served, who="hr-1"))
+
+    assert mine.salt != theirs.salt
+    assert counted(served) == 2
+
+
+def test_the_key_with_another_body_is_refused(served: Scene) -> None:
+    issue(served.ledger, "K1", PERSON, asked(served))
+    with pytest.raises(RequestKeyReused):
+        issue(served.ledger, "K1", PERSON, asked(served, said="something else"))
+
+    assert counted(served) == 1
+
+
+def test_a_key_of_another_command_is_refused(served: Scene) -> None:
+    (request,) = asked(served)
+    issued = issue(served.ledger, "K1", PERSON)
+    revoke(served.ledger, "K1", issued.digest, "LOST", PERSON, [request])
+    with pytest.raises(RequestKeyReused):
+        issue(served.ledger, "K1", PERSON, asked(served, said="a certificate"))
+
+    assert counted(served) == 1
+
+
+def test_what_is_kept_of_a_request_opens_no_salt(served: Scene) -> None:
+    (request,) = asked(served, key="0123456789abcdef-secret")
+    issued = issue(served.ledger, "K1", PERSON, [request])
+    rows = served.store.recorder.query("SELECT principal, request FROM request_keys")
+
+    assert (request.principal, sha256(request.key.encode()).hexdigest()) in [tuple(row) for row in rows]
+    held = str([tuple(row) for row in rows]) + "".join(str(entry.data) for entry in served.ledger.logged(0))
+    assert request.key not in held
+    assert issued.salt.hex() not in held
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_is_made_again_whatever_became_of_the_check(served: Scene, way: str) -> None:
+    first = issue(served.ledger, "K1", PERSON, asked(served))
+    WAYS[way](served)
+    again = issue(served.ledger, "K1", PERSON, asked(served))
+
+    assert again == first
+    assert codes(judged(served, again)) == ["revoked"]
+
+
+def test_it_is_made_again_on_another_day_and_behind_other_checkpoints(served: Scene) -> None:
+    first = issue(served.ledger, "K1", PERSON, asked(served))
+    served.on_day("2025-10-20")
+    issue(served.ledger, "K1", PERSON)
+    served.ledger.publish()
+
+    assert issue(served.ledger, "K1", PERSON, asked(served)) == first
+
+
+def test_it_is_made_again_after_the_index_key_was_rotated(served: Scene) -> None:
+    first = issue(served.ledger, "K1", PERSON, asked(served))
+    rotate_index_key(served.ledger.keys)
+
+    assert issue(served.ledger, "K1", PERSON, asked(served)) == first
+    assert counted(served) == 1
+
+
+def test_it_is_made_again_with_the_key_it_was_signed_with(served: Scene) -> None:
+    first = issue(served.ledger, "K1", PERSON, asked(served))
+    (old,) = keys_of(served)
+    end_key(served.ledger, old.split("+")[1])
+
+    assert issue(served.ledger, "K1", PERSON, asked(served)) == first
+
+
+def test_for_another_number_it_cannot_be_made_again_and_that_is_said(served: Scene) -> None:
+    issue(served.ledger, "K1", PERSON, asked(served))
+    served.correct_identity("2025-09-20", "P1", id_number=FREE)
+    size = served.ledger.size
+    with pytest.raises(Conflict) as refused:
+        issue(served.ledger, "K1", PERSON, asked(served))
+
+    assert refused.value.code == "certificate-not-repeatable"
+    assert served.ledger.size == size
+
+
+def test_a_revocation_that_is_sent_again_is_answered_again(served: Scene) -> None:
+    issued = issue(served.ledger, "K1", PERSON)
+    first = revoke(served.ledger, "K1", issued.digest, "LOST", PERSON, asked(served))
+    size = served.ledger.size
+
+    assert revoke(served.ledger, "K1", issued.digest, "LOST", PERSON, asked(served)) == first
+    assert served.ledger.size == size
+
+
+# Places.
+
+
+def test_the_places_of_a_list_are_those_of_its_own_certificates(served: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists of four places, full at two: every third certificate begins a list."""
+    monkeypatch.setattr(certificate_places, "LIST_BITS", 4)
+    issued = [issue(served.ledger, "K1", PERSON) for _ in range(9)]
+    entries = served.ledger.by_type("CertificateIssued", served.ledger.size)
+    lists = [entry.data["status_list"] for entry in entries]
+
+    assert len(issued) == len(lists)
+    assert lists == sorted(lists)
+    assert lists[-1] > 1
+    for size in range(served.ledger.size + 1):
+        known = [entry for entry in entries if entry.index < size]
+        assert certificate_places.newest_list(served.ledger, size) == max([0, *(e.data["status_list"] for e in known)])
+        for number in range(lists[-1] + 3):
+            mine = [entry.index for entry in known if entry.data["status_list"] == number]
+            assert [entry.index for entry in certificate_places.of_list(served.ledger, number, size)] == mine
+    for number in set(lists):
+        places = [entry.data["status_index"] for entry in entries if entry.data["status_list"] == number]
+        assert len(places) == len(set(places))
+
+
+def test_a_place_that_was_taken_meanwhile_is_not_given_out_again(
+    served: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's certificates came between the look at the list and the transaction, and filled it."""
+    monkeypatch.setattr(certificate_places, "LIST_BITS", 8)
+    before = certificate_places.places_at(served.ledger, served.ledger.size)
+    for _ in range(3):
+        issue(served.ledger, "K1", PERSON)
+    taken = {entry.data["status_index"] for entry in served.ledger.by_type("CertificateIssued", served.ledger.size)}
+    drawn = {certificate_places.free_place(served.ledger, before) for _ in range(200)}
+    issue(served.ledger, "K1", PERSON)
+
+    assert drawn == {(1, index) for index in range(8)} - {(1, index) for index in taken}
+    assert {number for number, _ in (certificate_places.free_place(served.ledger, before) for _ in range(9))} == {2}
+
+
+def test_a_list_that_was_never_begun_is_not_looked_for_among_the_entries(
+    served: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may ask for any of a thousand million lists."""
+    issue(served.ledger, "K1", PERSON)
+    checkpoint = served.ledger.publish().checkpoint
+    read: list[str] = []
+    query = served.store.recorder.query
+
+    def noted(said: str, *given: Any, **named: Any) -> Any:
+        read.append(said)
+        return query(said, *given, **named)
+
+    monkeypatch.setattr(served.store.recorder, "query", noted)
+    with pytest.raises(NotFound) as refused:
+        status_list(served.ledger, 2, checkpoint)
+
+    assert refused.value.code == "no-status-list"
+    assert len(read) <= 2
+    assert not any("topic = ?" in said and ">=" in said for said in read)
 
 
 # Whom it was made for.

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from ledger.certificates import read_check
 from ledger.errors import LedgerError
 from ledger.line import Line, LineActor
+from projections.deadlines import Asked, deadlines
 from projections.eligibility import check
 from projections.evidence import evidence
 from projections.integrity_file import integrity_file
@@ -163,8 +165,50 @@ def test_once_apart_nothing_is_decided_on_the_other_s_consent(twice: Scene) -> N
         with twice.refused("check-withdrawn"):
             step("2025-09-12", **({"decision": "ELIGIBLE"} if step == twice.decide else {}))
 
-    twice.withdraw_check("2025-09-13")
-    assert twice.state("check", "K1").state == "WITHDRAWN"
+    with twice.refused("check-withdrawn"):
+        twice.withdraw_check("2025-09-13")
+
+
+def test_once_apart_the_check_reads_withdrawn_as_the_command_says(twice: Scene) -> None:
+    """From the undoing on, in every answer, before anybody withdraws the consent; as known before it, it stands."""
+    on_the_other_s_consent(twice)
+    before = twice.ledger.size
+    twice.undo_merge("2025-09-02", "P3")
+    with twice.refused("check-withdrawn"):
+        twice.decide("2025-09-12", "ELIGIBLE")
+    size = twice.ledger.size
+
+    def state(on: date, known: int) -> str:
+        return str(check(twice.ledger, "K1", as_of=on, as_known=known)["state"])
+
+    assert [state(date(2025, 9, 1), size), state(date(2025, 9, 2), size)] == ["EVALUATED", "WITHDRAWN"]
+    assert state(LATER, before) == "EVALUATED"
+    assert [one["state"] for one in file(twice, "P1")["checks"]] == ["WITHDRAWN"]
+    uid = str(twice.ledger.uid("check", "K1"))
+    assert read_check(twice.ledger, uid, size, LATER).state == "WITHDRAWN"
+    waited = deadlines(twice.ledger, as_of=LATER, as_known=size, asked=Asked())["deadlines"]
+    assert [row["kind"] for row in waited if row["record_kind"] == "check"] == []
+
+    twice.merge("2025-09-13", "P3", "P1")  # they were one after all
+    assert state(LATER, twice.ledger.size) == "EVALUATED"
+    twice.decide("2025-09-14", "ELIGIBLE")
+
+
+def test_an_undoing_that_parts_others_takes_no_consent_away(twice: Scene) -> None:
+    twice.merge("2025-01-03", "P2", "P1")
+    on_the_other_s_consent(twice)
+    twice.undo_merge("2025-09-02", "P2")
+
+    twice.decide("2025-09-12", "ELIGIBLE")
+
+
+def test_what_was_asked_on_a_statutory_basis_needs_no_consent_once_apart(twice: Scene) -> None:
+    twice.merge("2025-08-01", "P3", "P1")
+    twice.consent(by=P3, subject_id="P3")
+    twice.request_check(statutory_basis="公务员法 26")
+    twice.undo_merge("2025-09-02", "P3")
+
+    twice.decide("2025-09-12", "ELIGIBLE")
 
 
 def test_what_was_decided_before_they_came_apart_goes_on_to_its_end(twice: Scene) -> None:
@@ -185,7 +229,7 @@ def test_once_apart_the_other_s_withdrawal_withdraws_the_check_for_readers_too(t
     with twice.refused("check-withdrawn"):
         twice.decide("2025-09-12", "ELIGIBLE")
     read = [check(twice.ledger, "K1", as_of=LATER, as_known=size)["state"] for size in (before, twice.ledger.size)]
-    assert read == ["EVALUATED", "WITHDRAWN"]
+    assert read == ["WITHDRAWN", "WITHDRAWN"]
     assert [one["state"] for one in file(twice, "P1")["checks"]] == ["WITHDRAWN"]
 
 

@@ -10,9 +10,18 @@ import pytest
 from api.text.catalogue import VOCABULARY, table
 from ledger.errors import Invalid, Refused
 from ledger.rulebook.calendar import calendar_of
-from ledger.rulebook.defaults import shipped_defaults
+from ledger.rulebook.deadlines import file_within
 from ledger.rulebook.edition import parse_edition, shipped_edition
-from ledger.rulebook.remedies import Effects, Period, RecordOf, Where, parse_remedies, remedies_for, routes_of
+from ledger.rulebook.remedies import (
+    Effects,
+    NoticePeriod,
+    Period,
+    RecordOf,
+    Where,
+    parse_remedies,
+    remedies_for,
+    routes_of,
+)
 from projections.eligibility import check
 from projections.integrity_file import integrity_file
 from tests.support.scene import DOCUMENT, EDITION, P1, Scene
@@ -76,7 +85,7 @@ TABLE: dict[RecordOf, tuple[Effects, list[tuple[str, str, Figures, Figures]]]] =
         ],
     ),
 }
-HERE = {"REVIEW", "APPEAL", "OBJECTION", "RESPONSE", "DISPUTE"}
+HERE = {"REVIEW", "APPEAL", "OBJECTION", "DATA_REQUEST", "RESPONSE", "DISPUTE"}
 UNVERIFIED = {("AUTHORITY_DECISION", "LAWSUIT"), ("BANK_CREDIT_REPORT", "COMPLAINT"), ("PERSONAL_DATA", "DATA_REQUEST")}
 
 
@@ -87,7 +96,8 @@ def figures(period: Period | None) -> Figures:
 @pytest.mark.parametrize("kind", RecordOf, ids=str)
 def test_a_row_says_route_deadline_body_and_whether_effects_stop(kind: RecordOf) -> None:
     row = remedies_for(kind)
-    steps = [(one.route, one.body, figures(one.file), figures(one.decide)) for one in row.steps]
+    edition = parse_edition(shipped_edition(EDITION))
+    steps = [(one.route, one.body, figures(file_within(one, edition)), figures(one.decide)) for one in row.steps]
 
     assert (row.effects, steps) == TABLE[kind]
     assert row.authority.clause
@@ -113,13 +123,21 @@ def test_further_periods_of_the_table() -> None:
     assert (figures(objection.mark), figures(objection.step("OBJECTION").via_provider)) == ((1, WORKING), (7, WORKING))
 
 
-def test_the_table_agrees_with_what_deadlines_are_counted_by() -> None:
-    defaults, review = shipped_defaults(), remedies_for(RecordOf.ORGAN_DECISION)
+def test_a_period_that_editions_set_has_no_number_of_its_own_in_the_table() -> None:
+    named = {
+        (row.kind.value, step.route): step.notice
+        for row in map(remedies_for, RecordOf)
+        for step in row.steps
+        if step.notice is not None
+    }
 
-    assert figures(remedies_for(RecordOf.UNIT_SCORE).step("FEEDBACK").file) == (defaults.feedback_wd, WORKING)
-    notice = parse_edition(shipped_edition(EDITION)).notice
-    assert figures(review.step("REVIEW").file) == (notice.appeal_days, DAYS)
-    assert figures(remedies_for(RecordOf.ELIGIBILITY).step("RESPONSE").file) == (notice.pre_decision_wd, WORKING)
+    assert named == {
+        ("ORGAN_DECISION", "REVIEW"): NoticePeriod.APPEAL_DAYS,
+        ("ORGAN_DECISION", "APPEAL"): NoticePeriod.APPEAL_DAYS,
+        ("UNIT_SCORE", "FEEDBACK"): NoticePeriod.FEEDBACK_WD,
+        ("ELIGIBILITY", "RESPONSE"): NoticePeriod.PRE_DECISION_WD,
+    }
+    assert all(remedies_for(RecordOf(kind)).step(route).file is None for kind, route in named)
 
 
 def test_a_period_ends_with_its_last_day() -> None:
@@ -158,6 +176,16 @@ def test_the_router_knows_every_kind_of_breach(record_kind: str | None, rows: li
             b'[[record]]\nkind = "UNIT_SCORE"\nclause = "c"\nsource = "published"\neffects = "MARKED"\n'
             b'[[record.step]]\nroute = "R"\nwhere = "HERE"\nbody = "B"\nfile = { weeks = 1 }',
             "record[0].step[0].file",
+        ),
+        (
+            b'[[record]]\nkind = "UNIT_SCORE"\nclause = "c"\nsource = "published"\neffects = "MARKED"\n'
+            b'[[record.step]]\nroute = "R"\nwhere = "HERE"\nbody = "B"\nfile = { notice = "reply" }',
+            "record[0].step[0].file.notice",
+        ),
+        (
+            b'[[record]]\nkind = "UNIT_SCORE"\nclause = "c"\nsource = "published"\neffects = "MARKED"\n'
+            b'[[record.step]]\nroute = "R"\nwhere = "HERE"\nbody = "B"\nfile = { notice = "feedback_wd", days = 1 }',
+            "record[0].step[0].file.days",
         ),
         (
             b'[[record]]\nkind = "UNIT_SCORE"\nclause = "c"\nsource = "published"\neffects = "MARKED"\n'

@@ -83,7 +83,8 @@ def decided_log() -> SmallLog:
 
 @pytest.mark.parametrize(("viewer", "unit"), [("AUDITOR", None), ("SUBJECT", None), ("HR", "PERSONNEL"), ("HR", None)])
 def test_who_decided_and_why_is_for_the_candidate_the_asking_hr_and_the_auditor(viewer: str, unit: str | None) -> None:
-    answer = check(decided_log(), "K1", as_of=date(2025, 4, 30), as_known=100, viewer=viewer, unit=unit)
+    units = None if unit is None else {uid_of("subject", unit)}
+    answer = check(decided_log(), "K1", as_of=date(2025, 4, 30), as_known=100, viewer=viewer, units=units)
 
     assert answer["decided_by"] == {"role": "HR", "unit": "PERSONNEL"}
     assert (answer["reasons"], answer["considerations"], answer["departs_from_rule"]) == ("复查属实", WEIGHED, True)
@@ -92,7 +93,8 @@ def test_who_decided_and_why_is_for_the_candidate_the_asking_hr_and_the_auditor(
 
 @pytest.mark.parametrize(("viewer", "unit"), [("HR", "OTHER-HR"), ("DPO", None), ("DECIDER", None)])
 def test_others_read_none_of_it(viewer: str, unit: str | None) -> None:
-    answer = check(decided_log(), "K1", as_of=date(2025, 4, 30), as_known=100, viewer=viewer, unit=unit)
+    units = None if unit is None else {uid_of("subject", unit)}
+    answer = check(decided_log(), "K1", as_of=date(2025, 4, 30), as_known=100, viewer=viewer, units=units)
 
     assert not {"decided_by", "reasons", "considerations", "statement", "grounds"} & answer.keys()
     assert "初次理由" not in str(answer)
@@ -101,7 +103,7 @@ def test_others_read_none_of_it(viewer: str, unit: str | None) -> None:
 @pytest.mark.parametrize("viewer", ["UNIT_HEAD", "PUBLIC", "REPORTER", "ASSESSOR"])
 def test_who_sees_no_record_of_a_person_sees_no_check(viewer: str) -> None:
     with pytest.raises(NotFound, match="unknown-check"):
-        check(checked_log(), "K1", as_of=date(2025, 5, 1), as_known=100, viewer=viewer, unit="U1")
+        check(checked_log(), "K1", as_of=date(2025, 5, 1), as_known=100, viewer=viewer, units={"U1"})
 
 
 def test_reasons_are_those_of_the_day_and_absent_once_erased() -> None:

@@ -244,12 +244,20 @@ def test_a_standing_finding_says_its_effects_its_end_its_repair_and_its_remedies
     assert breach["unit"] == "U1"
 
 
-def hearing(log: SmallLog, reply_due: str = "2025-01-31") -> None:
+def hearing(log: SmallLog, reply_due: str = "2025-01-31", **more: Any) -> None:
     report(log, "B1")
     notice = {"served_on": "2025-01-10", "reply_due": reply_due, "proposed_finding": "GENERAL"}
     rights: dict[str, Any] = {"basis": ["R-P2", "公务员法 63"], "rights_text": "可陈述申辩"}
     data = {"breach_id": "B1", **notice, **rights}
-    log.append("BreachNotified", "2025-01-10", data, texts={"summary": {"facts": "…"}})
+    log.append("BreachNotified", "2025-01-10", data, texts={"summary": {"facts": "…"}}, **more)
+
+
+@pytest.mark.parametrize(("recorded", "late"), [("2025-01-10", False), ("2025-01-31", False), ("2025-02-01", True)])
+def test_a_notice_that_nobody_could_answer_here_says_so(recorded: str, late: bool) -> None:
+    log = registered_log()
+    hearing(log, known=f"{recorded}T01:00:00.000000Z")
+    (breach,) = seen(log, "SUBJECT", as_of=date(2025, 2, 3))["breaches"]
+    assert (breach["notice"]["recorded_on"], breach["notice"]["recorded_late"]) == (recorded, late)
 
 
 @pytest.mark.parametrize("viewer", ["SUBJECT", "AUDITOR", "DECIDER"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_a_sanction_that_a_human_has_to_lift_is_among_them(city: City, role: str
     first = {"from": (today - timedelta(days=9)).isoformat(), "until": (today + timedelta(days=3)).isoformat()}
     for run in (first, {"from": today.isoformat(), "until": (today + timedelta(days=60)).isoformat()}):
         data = {"subject_id": person, "kind": "RECRUITMENT_BAR", "doc": doc, **run}
-        city.ledger.submit(Line("SanctionImposed", today, HR, data))
+        city.ledger.submit(Line("SanctionImposed", date.fromisoformat(run["from"]), HR, data))
     city.pass_time(days=10)
 
     assert compared(city, role) > before

@@ -94,14 +94,37 @@ def test_a_finding_about_the_unit_is_named_to_those_alone_who_see_it(
         log.append("AuthorityRecordRemoved", "2025-04-20", {"breach_id": "OWN", "removed_on": "2025-04-20"})
     for viewer in VIEWERS:
         lines = score(log, viewer)["lines"]
-        (own,) = [line for line in lines if line["label"] == "own-finding"]
+        found = [line for line in lines if line["label"] == "own-finding"]
         rests_on_it = [line for line in lines if imported in line["events"]]
         if viewer in named:
+            (own,) = found
             assert (own["record"], own in rests_on_it) == ("OWN", True), viewer
+        elif ended:  # it weighs nothing: a line would only say that there was something
+            assert (found, rests_on_it) == ([], []), viewer
+            assert not any(line.get("events_withheld") for line in lines), viewer
         else:
-            assert (own["record"], own["params"], own["events_withheld"], rests_on_it) == (None, {}, 1 + ended, []), (
-                viewer
-            )
+            (own,) = found
+            assert (own["record"], own["params"], own["events_withheld"], rests_on_it) == (None, {}, 1, []), viewer
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_findings_that_weigh_nothing_are_counted_to_those_alone_who_see_them(viewer: str) -> None:
+    """One finding of an official weighs, one was removed; to whom officials are one line, it rests on the first."""
+    log = assessed_log()
+    find(log, "B1", "MINOR")
+    find(log, "B2", subject="P1")
+    log.append("AuthorityRecordRemoved", "2025-04-20", {"breach_id": "B2", "removed_on": "2025-04-20"})
+    shown = score(log, viewer)
+    links = [line for line in shown["lines"] if line["clause"] == "R-U5"]
+
+    assert sum(Decimal(line["value"]) for line in shown["lines"]) == Decimal(shown["value"])
+    if viewer in ("DECIDER", "AUDITOR"):
+        assert [line["record"] for line in links] == ["B1", "B2"]
+        return
+    (line,) = links
+    assert (line["events_withheld"], line["value"]) == (1, score(log)["lines"][-2]["value"])
+    log.append("AuthorityRecordRemoved", "2025-04-20", {"breach_id": "B1", "removed_on": "2025-04-20"})
+    assert [line for line in score(log, viewer)["lines"] if line["clause"] == "R-U5"] == []
 
 
 def test_private_matters_and_findings_elsewhere_never_reach_a_unit() -> None:

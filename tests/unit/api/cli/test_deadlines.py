@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,13 @@ def test_the_page_marks_what_is_overdue(golden: Run, language: str) -> None:
     assert "2025-07-16" in said
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh", "最迟 2025-07-07"), ("en", "latest 2025-07-07")])
+def test_the_page_says_until_when_a_period_may_be_extended(golden: Run, language: str, said: str) -> None:
+    page = " ".join(golden("deadlines", *MOMENT, "--role", "REVIEWER", "--lang", language).stdout.split())
+
+    assert said in page
+
+
 def test_reading_the_list_is_a_look_at_the_people_on_it(golden: Run) -> None:
     golden("deadlines", *MOMENT, "--actor", "auditor-7")
     golden("deadlines", *MOMENT, "--unit", "U1", "--actor", "auditor-7")
@@ -70,3 +78,15 @@ def test_reading_the_list_is_a_look_at_the_people_on_it(golden: Run) -> None:
 def test_a_list_of_somebody_unknown_and_of_two_is_refused(golden: Run) -> None:
     assert golden("deadlines", "--subject", "P9").exit_code == 4
     assert golden("deadlines", "--subject", "P1", "--unit", "U1").exit_code == 2
+
+
+@pytest.mark.parametrize(("language", "named"), [("zh", "核查结果的回应和异议"), ("en", "response to and dispute of")])
+def test_a_clause_that_no_published_text_has_is_named(golden: Run, language: str, named: str) -> None:
+    hr = {"id": "hr-1", "role": "HR", "unit_id": "PERSONNEL"}
+    line = {"type": "EligibilityNotified", "effective_on": "2026-06-05", "actor": hr}
+    Path("more.jsonl").write_text(json.dumps({**line, "data": {"check_id": "K2", "doc": "1"}}) + "\n", encoding="utf-8")
+    assert golden("import", "more.jsonl").exit_code == 0
+    said = golden("deadlines", "--subject", "P1", "--as-of", "2026-06-06", "--lang", language).stdout
+
+    assert "eligibility-dispute" not in said
+    assert named in said.replace("\n", " ")

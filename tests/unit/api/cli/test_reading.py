@@ -223,3 +223,21 @@ def test_the_errors_of_a_person_look_up_do_not_repeat_the_name(golden: Run) -> N
 
     assert result.exit_code == 4
     assert "张三" not in result.output
+
+
+def test_hr_of_the_successor_reads_the_reasons_of_the_check_it_took_over(golden: Run) -> None:
+    """The unit that asked ended, and its matters are another's now (ledger/README D43)."""
+
+    def reads(unit: str) -> bool:
+        return "reasons" in json.loads(golden("check", "K1", "--viewer", "HR", "--unit", unit, "--json").stdout)
+
+    assert (reads("PERSONNEL"), reads("U1")) == (True, False)
+    line = {
+        "type": "UnitReorganised", "effective_on": "2026-06-02", "actor": {"id": "hr-5", "role": "HR"},
+        "data": {"from": ["PERSONNEL"], "to": ["U1"], "successor_id": "U1", "doc": "示范编〔2026〕5号"},
+    }  # fmt: skip
+    Path("more.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+    imported = golden("import", "more.jsonl")
+    assert imported.exit_code == 0, imported.stdout + imported.stderr
+
+    assert (reads("PERSONNEL"), reads("U1"), reads("CREDIT-OFFICE")) == (True, True, False)

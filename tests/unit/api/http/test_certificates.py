@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
+from threading import BoundedSemaphore, Event
+from time import monotonic, sleep
+from uuid import uuid4
 
 import pytest
+from httpx2 import Response
 
-from api.routes import certificates
+from api import status_lists
 from ledger.application import Ledger
 from ledger.clock import day_of, utc_now
 from ledger.log.checkpoint import Checkpoint
@@ -18,6 +21,13 @@ from tests.support.certificates import Holds, by_ledger, by_script, same
 from tests.support.http import BOTH, LINES, MORE, Caller, House, database, house, opened
 
 ASKED = {"holder_asked": True}
+CONSENT = {"subject_id": "P1", "purpose": "RECRUIT", "scope": ["BREACH"], "recipient": "U1", "expires_on": "2099-01-01"}
+
+
+@pytest.fixture(autouse=True)
+def without_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a short list takes long as well; the rest has a test of its own."""
+    monkeypatch.setattr(status_lists, "REST", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +61,17 @@ def check(door: House, office: Caller) -> str:
     return path
 
 
+def ask(caller: Caller, check: str, body: object = ASKED, key: str | None = None) -> Response:
+    return caller.post(f"{check}/certificates", body, Idempotency_Key=key or uuid4().hex)
+
+
 def keys_of(door: House) -> tuple[str, ...]:
     return tuple(key.text for key in door.ledger.publisher.keyring().certificate_keys(door.ledger.size))
 
 
 def test_before_the_result_was_served_a_rule_refuses_and_it_leaves_a_trace(door: House, p1: Caller, check: str) -> None:
     before = len(door.ledger.access.refusals())
-    answer = p1.post(f"{check}/certificates", ASKED)
+    answer = ask(p1, check)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "wrong-state")
     assert door.ledger.access.refusals()[before:][0].data["type"] == "CertificateIssued"
@@ -71,7 +85,7 @@ def test_before_the_first_certificate_there_is_no_list(door: House) -> None:
 
 def test_its_way(door: House, p1: Caller, office: Caller, check: str) -> None:
     assert office.command(f"{check}/notification", {}).status_code == 201
-    mine, theirs = (caller.post(f"{check}/certificates", ASKED) for caller in (p1, office))
+    mine, theirs = (ask(caller, check) for caller in (p1, office))
     assert (mine.status_code, theirs.status_code) == (201, 201), mine.text
     assert mine.headers["cache-control"] == "no-store"
     certificate, salt = mine.json()["certificate"].encode(), bytes.fromhex(mine.json()["salt"])
@@ -85,13 +99,60 @@ def test_its_way(door: House, p1: Caller, office: Caller, check: str) -> None:
     assert report["claims"]["aud"] == "PROMOTE"
     assert same(report, by_script(certificate, holds))
 
-    revoked = p1.post(f"{check}/certificates/revocation", {"digest": mine.json()["digest"], "reason": "LOST"})
+    lost = {"digest": mine.json()["digest"], "reason": "LOST"}
+    revoked = p1.post(f"{check}/certificates/revocation", lost, Idempotency_Key="lost-1")
     assert revoked.status_code == 201, revoked.text
     door.ledger.publish()
     again = holds.but(status_list=door.stranger().get("/v1/status-lists/1").content)
     assert "revoked" in [finding["code"] for finding in by_ledger(certificate, again)["findings"]]
     other = theirs.json()["certificate"].encode()
     assert "revoked" not in [finding["code"] for finding in by_ledger(other, again)["findings"]]
+    assert p1.post(f"{check}/certificates/revocation", lost, Idempotency_Key="lost-1").json() == revoked.json()
+    assert (
+        p1.post(f"{check}/certificates/revocation", lost, Idempotency_Key="lost-2").json()["code"] == "already-revoked"
+    )
+
+
+def test_a_retry_gets_the_same_answer_and_writes_nothing(door: House, p1: Caller, office: Caller, check: str) -> None:
+    first = ask(p1, check, key="retry-me")
+    size = door.ledger.size
+    again = ask(p1, check, key="retry-me")
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["cache-control"] == "no-store"
+    assert door.ledger.size == size
+    assert ask(office, check, key="retry-me").json()["salt"] != first.json()["salt"]  # another person's request
+
+
+def test_sent_twice_at_once_it_is_one_certificate(door: House, p1: Caller, check: str) -> None:
+    before = door.ledger.size
+    with ThreadPoolExecutor(4) as askers:
+        answers = list(askers.map(lambda _: ask(p1, check, key="at-once").json(), range(4)))
+
+    assert [answer["digest"] for answer in answers] == [answers[0]["digest"]] * 4
+    written = [entry for entry in door.ledger.by_type("CertificateIssued", door.ledger.size) if entry.index >= before]
+    assert len(written) == 1
+
+
+def test_a_key_is_of_one_request(door: House, p1: Caller, check: str) -> None:
+    made = ask(p1, check, key="one-request").json()
+    size = door.ledger.size
+    lost = {"digest": made["digest"], "reason": "LOST"}
+    assert p1.post(f"{check}/certificates/revocation", lost, Idempotency_Key="of-another").status_code == 201
+    for key, body in (("one-request", {"holder_asked": True, "more": 1}), ("of-another", ASKED)):
+        answer = ask(p1, check, body, key)
+        assert answer.status_code in (400, 422)
+    assert ask(p1, check, key="of-another").json()["code"] == "request-key-reused"
+    assert door.ledger.size == size + 1
+
+
+def test_without_a_key_nothing_is_issued_or_revoked(door: House, p1: Caller, check: str) -> None:
+    size = door.ledger.size
+    for path, body in (("", ASKED), ("/revocation", {"digest": "0" * 64, "reason": "LOST"})):
+        answer = p1.post(f"{check}/certificates{path}", body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-required")
+    assert door.ledger.size == size
 
 
 def test_a_list_is_made_once_however_many_ask_for_it_at_once(
@@ -104,8 +165,8 @@ def test_a_list_is_made_once_however_many_ask_for_it_at_once(
         sleep(0.2)  # the others ask meanwhile
         return status_list(ledger, number, checkpoint)
 
-    monkeypatch.setattr(certificates, "status_list", slow)
-    certificates._list.cache_clear()
+    monkeypatch.setattr(status_lists, "status_list", slow)
+    status_lists._KEPT.clear()
     with ThreadPoolExecutor(4) as askers:
         answers = list(askers.map(lambda _: door.stranger().get("/v1/status-lists/1"), range(4)))
 
@@ -113,14 +174,78 @@ def test_a_list_is_made_once_however_many_ask_for_it_at_once(
     assert made == [1]
 
 
+def test_a_list_that_takes_long_rests_and_whoever_asks_meanwhile_gets_the_last_one(
+    door: House, p1: Caller, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command may bring a new checkpoint, and anybody may ask: the work is bounded by the time it takes."""
+    made: list[int] = []
+
+    def slow(ledger: Ledger, number: int, checkpoint: Checkpoint) -> bytes:
+        made.append(checkpoint.size)
+        sleep(0.3)
+        return status_list(ledger, number, checkpoint)
+
+    def newer_checkpoint() -> None:
+        answer = p1.command("/v1/consents", {**CONSENT, "consent_id": uuid4().hex})
+        assert answer.status_code == 201, answer.text
+        door.ledger.publish()
+
+    monkeypatch.setattr(status_lists, "status_list", slow)
+    status_lists._KEPT.clear()
+    monkeypatch.setattr(status_lists, "REST", 1000.0)
+    first = door.stranger().get("/v1/status-lists/1").content
+    newer_checkpoint()
+    assert door.stranger().get("/v1/status-lists/1").content == first
+    assert len(made) == 1
+
+    monkeypatch.setattr(status_lists, "REST", 0.0)
+    status_lists._KEPT.clear()
+    first = door.stranger().get("/v1/status-lists/1").content
+    newer_checkpoint()
+    with ThreadPoolExecutor(1) as other:
+        making = other.submit(lambda: door.stranger().get("/v1/status-lists/1").content)
+        sleep(0.1)
+        begun = monotonic()
+        meanwhile = door.stranger().get("/v1/status-lists/1").content
+        waited = monotonic() - begun
+        assert making.result() != first
+    assert meanwhile == first
+    assert waited < 0.3
+    assert len(made) == 3
+
+
+def test_where_too_many_wait_for_a_first_list_the_others_come_back(
+    door: House, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making = Event()
+
+    def slow(ledger: Ledger, number: int, checkpoint: Checkpoint) -> bytes:
+        making.set()
+        sleep(0.3)
+        return status_list(ledger, number, checkpoint)
+
+    monkeypatch.setattr(status_lists, "status_list", slow)
+    monkeypatch.setattr(status_lists, "_ROOM", BoundedSemaphore(1))
+    status_lists._KEPT.clear()
+    with ThreadPoolExecutor(1) as first:
+        served = first.submit(lambda: door.stranger().get("/v1/status-lists/1"))
+        assert making.wait(10)
+        refused = door.stranger().get("/v1/status-lists/1")
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "list-being-made")
+    assert "retry-after" in refused.headers
+    assert served.result().status_code == 200
+    assert door.stranger().get("/v1/status-lists/1").status_code == 200
+
+
 @pytest.mark.parametrize("body", [{}, {"holder_asked": False}, {"holder_asked": True, "more": 1}, []])
 def test_a_certificate_is_issued_at_its_holders_wish(p1: Caller, check: str, body: object) -> None:
-    assert p1.post(f"{check}/certificates", body).status_code == 400
+    assert ask(p1, check, body).status_code == 400
 
 
 @pytest.mark.parametrize("who", [("P2", "SUBJECT", None), ("hr-9", "HR", "U2"), ("auditor-1", "AUDITOR", None)])
 def test_for_anybody_else_nothing_is_there(door: House, check: str, who: tuple[str, str, str | None]) -> None:
-    answer = door.caller(*who).post(f"{check}/certificates", ASKED)
+    answer = ask(door.caller(*who), check)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 

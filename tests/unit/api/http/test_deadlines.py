@@ -82,6 +82,25 @@ def test_pages_of_the_list_are_the_list(door: House) -> None:
     assert len(whole) > 2
 
 
+def test_every_page_says_how_many_of_the_whole_list_are_overdue(door: House) -> None:
+    """C2 of U1 is late on 2025-07-05, and two days later the repair of B1 would have been: on whichever page."""
+    auditor, moment = door.caller("auditor-1", "AUDITOR"), {"as_of": "2025-07-20", "as_known": "2025-07-05"}
+    whole, told, late = rows(auditor, **moment), [], []
+    answer = auditor.get("/v1/deadlines", limit=1, **moment)
+    while True:
+        page = answer.json()
+        told.append((page["overdue"], page["provisional"]))
+        late.append(sum(row["state"] == "OVERDUE" for row in page["deadlines"]))
+        link = answer.headers.get("link")
+        if link is None:
+            break
+        answer = auditor.get(link.partition(">")[0].removeprefix("<"))
+
+    overdue = sum(row["state"] == "OVERDUE" for row in whole)
+    assert (overdue, sum(late), set(told)) == (2, 2, {(2, False)})
+    assert 0 in late  # the count of a page would have been another
+
+
 def test_a_page_is_a_look_at_the_people_on_it(door: House) -> None:
     before = door.looks()
     rows(door.caller("reviewer-1", "REVIEWER", "PERSONNEL"), **MOMENT)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.http import House, house
-from tests.support.scene import DOCUMENT, FACTORS, Scene, a_scene
+from tests.support.scene import DOCUMENT, FACTORS, HR, Scene, a_scene
 
 FINDING: dict[str, Any] = {
     "severity": "GENERAL", "decision_on": "2025-03-20", "doc": DOCUMENT, "factors": FACTORS, "reasons": "…",
@@ -86,3 +86,64 @@ def test_hr_learns_nothing_of_a_case_by_declaring_a_conflict_in_it(scene: Scene,
     answers = [hr.command("/v1/conflicts", {"breach_id": ref, "grounds": ["WITNESS"]}) for ref in ("B1", "NONE")]
 
     assert [(one.status_code, one.json()["code"]) for one in answers] == [(422, "role-not-allowed")] * 2
+
+
+@pytest.fixture
+def lent(tmp_path: Path) -> Iterator[tuple[Scene, House]]:
+    """A check of PERSONNEL, whose HR lets hr-7 of U2 put it to the candidate and decide it."""
+    with a_scene(tmp_path / "lent") as made:
+        made.blocked_check()
+        steps = ["PreDecisionNoticeSent", "EligibilityDecided", "EligibilityCheckRequested"]
+        made.delegate("2025-09-01", by=HR, delegate_id="hr-7", scope=steps, expires_on="2025-09-30")
+        made.on_day("2025-09-02")
+        with house(made.ledger) as opened:
+            yield made, opened
+
+
+NOTICE = {"reply_due": "2025-09-09"}
+
+
+def test_hr_of_another_unit_acts_under_a_delegation_for_the_unit_that_requested(lent: tuple[Scene, House]) -> None:
+    _, door = lent
+    delegate, path = door.caller("hr-7", "HR", "U2"), f"/v1/eligibility-checks/{door.uid('check', 'K1')}"
+    assert delegate.command(f"{path}/notice", NOTICE).status_code == 404  # it says of no delegation
+
+    accepted = delegate.command(f"{path}/notice", {**NOTICE, "by_delegation": "D1"})
+
+    assert accepted.status_code == 201, accepted.text
+    (entry,) = door.ledger.by_type("PreDecisionNoticeSent", door.ledger.size)
+    assert entry.actor["unit"] == door.uid("subject", "PERSONNEL")
+    another = {"check_id": "K2", "subject_id": "P1", "purpose": "RECRUIT", "consent_id": "N1"}
+    asked = [
+        delegate.command("/v1/eligibility-checks", {**another, "requester": "PERSONNEL", **more}).status_code
+        for more in ({}, {"by_delegation": "D1"})
+    ]
+    assert asked == [404, 201]
+
+
+@pytest.mark.parametrize(
+    ("actor", "step", "data", "day"),
+    [
+        ("hr-8", "notice", NOTICE, "2025-09-02"),  # not the delegate
+        ("hr-7", "notification", {}, "2025-09-02"),  # not in its scope
+        ("hr-7", "notice", {"reply_due": "2025-10-31"}, "2025-10-08"),  # over
+    ],
+)
+def test_a_delegation_that_does_not_reach_opens_nothing(
+    lent: tuple[Scene, House], actor: str, step: str, data: dict[str, Any], day: str
+) -> None:
+    scene, door = lent
+    scene.on_day(day)
+    path = f"/v1/eligibility-checks/{door.uid('check', 'K1')}/{step}"
+    answer = door.caller(actor, "HR", "U2").command(path, {**data, "by_delegation": "D1"})
+
+    assert answer.status_code == 404, answer.text
+
+
+def test_a_delegation_that_was_ended_opens_nothing(lent: tuple[Scene, House]) -> None:
+    scene, door = lent
+    scene.act("DelegationEnded", "2025-09-02", HR, {"delegation_id": "D1"})
+    path = f"/v1/eligibility-checks/{door.uid('check', 'K1')}/notice"
+    answer = door.caller("hr-7", "HR", "U2").command(path, {**NOTICE, "by_delegation": "D1"})
+
+    assert answer.status_code == 404

@@ -59,11 +59,16 @@ TABLE = {
     "GET /v1/commitments/{uid}": FILE,
     "GET /v1/repairs/{uid}": FILE,
     "GET /v1/consents/{uid}": "SUBJECT AUDITOR",
+    "GET /v1/data-requests/{uid}": "SUBJECT AUDITOR DPO",
     "GET /v1/eligibility-checks": "HR AUDITOR",
     "GET /v1/eligibility-checks/{uid}": "SUBJECT HR AUDITOR",
     "GET /v1/assessments/{uid}": "SUBJECT UNIT_HEAD DECIDER REVIEWER ASSESSOR AUDITOR",
     "GET /v1/subjects/{uid}/evidence-bundle": "SUBJECT AUDITOR",
     "GET /v1/ledger/entries": "AUDITOR",
+    # What is public of units (DOMAIN §8).
+    "GET /v1/units/ranking": OPEN,
+    "GET /v1/public/units": OPEN,
+    "GET /v1/public/units/{uid}/breaches": OPEN,
     # Proofs (DESIGN §7): public, all but the entries' own bytes.
     "GET /v1/ledger/checkpoint": OPEN,
     "GET /v1/ledger/access/checkpoint": OPEN,
@@ -123,9 +128,18 @@ TABLE = {
     "POST /v1/repairs/{uid}/rejection": "DECIDER CREDIT",
     "POST /v1/repairs/{uid}/revocation": "DECIDER CREDIT",
     "POST /v1/repairs/{uid}/sync-confirmation": "CREDIT THIRD_PARTY",
+    "POST /v1/break-glass": "HR CREDIT",
+    "POST /v1/break-glass/{uid}/review": "AUDITOR DPO",
     "POST /v1/conflicts": "DECIDER REVIEWER HR",
     "POST /v1/delegations": "DECIDER REVIEWER HR CREDIT ASSESSOR",
     "POST /v1/delegations/{uid}/ending": "DECIDER REVIEWER HR CREDIT ASSESSOR",
+    # Measures: the catalogue is everybody's.
+    "GET /v1/measures": ALL,
+    "GET /v1/measures/{uid}": ALL,
+    "POST /v1/measures": "CREDIT",
+    "POST /v1/measures/{uid}/retirement": "CREDIT",
+    "POST /v1/measures/{uid}/application": "CREDIT",
+    "POST /v1/measures/{uid}/lifting": "CREDIT",
     # Taken over.
     "POST /v1/records": "CREDIT",
     "POST /v1/records/observations": "CREDIT",
@@ -133,6 +147,8 @@ TABLE = {
     # Consents and checks.
     "POST /v1/consents": BY_SUBJECT,
     "POST /v1/consents/{uid}/withdrawal": BY_SUBJECT,
+    "POST /v1/data-requests": BY_SUBJECT,
+    "POST /v1/data-requests/{uid}/answer": "DPO",
     "POST /v1/eligibility-checks": "HR",
     "POST /v1/eligibility-checks/{uid}/notice": "HR",
     "POST /v1/eligibility-checks/{uid}/response": BY_SUBJECT,
@@ -168,13 +184,14 @@ def callers(door: House) -> dict[str, Caller]:
     return {role: door.caller(who.actor, who.role, who.unit) for role, who in WHO.items()}
 
 
-def asked(door: House, caller: Caller, route: str) -> tuple[int, str]:
+def asked(door: House, caller: Caller, route: str, limit: str = "none", as_of: str = "never") -> tuple[int, str]:
     """Status and code of a request that cannot succeed: no day, no such page, a body that says nothing."""
     method, path = route.split(" ")
     records = {"subjects": ("subject", "P1"), "units": ("subject", "U1"), "assessments": ("assessment", "A1")}
+    records["public"] = records["units"]
     kind, ref = records.get(path.split("/")[2] if path.startswith("/v1/") else "", ("breach", "B1"))
     path = path.format(uid=door.uid(kind, ref), **PLACES)
-    query = {"as_of": "never", "limit": "none", "index": 0, "from": 1}
+    query = {"as_of": as_of, "limit": limit, "index": 0, "from": 1}
     answer = caller.post(path, {}) if method == "POST" else caller.get(path, **query)
     return answer.status_code, answer.json().get("code", "") if "json" in answer.headers["content-type"] else ""
 
@@ -202,7 +219,7 @@ def test_without_a_sign_in_no_route_answers(door: House, route: str) -> None:
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if TABLE[route] == OPEN])
 def test_what_is_open_needs_no_sign_in(door: House, route: str) -> None:
-    assert asked(door, door.stranger(), route)[0] == 200
+    assert asked(door, door.stranger(), route, limit="1", as_of="2025-06-01")[0] == 200
 
 
 def test_every_route_of_the_interface_has_its_row(door: House) -> None:

@@ -31,7 +31,10 @@ class Reader:
 
 
 READERS = (
-    Reader("person", ("/deadlines", "/my-file", "/my-file?as_of=2024-04-10", "/my-file?as_known=1000")),
+    Reader(
+        "person",
+        ("/deadlines", "/my-file", "/my-file/data-requests", "/my-file?as_of=2024-04-10", "/my-file?as_known=1000"),
+    ),
     Reader("unit", ("/my-file", "/unit-score", "/deadlines")),
     Reader("unit-head", ("/unit-score", "/unit-score?as_of=2023-02-01")),
     Reader("hr", ("/deadlines", "/eligibility", "/eligibility?state=FINAL", "CHECKS")),
@@ -68,6 +71,8 @@ def every_page(house: Pages, read_city: City, readers: dict[tuple[str, str], Bro
     for language in LANGUAGES:
         visitor = house.visitor(language=language)
         shown[f"{language} nobody /sign-in"] = visitor.read("/sign-in")
+        for unit in ("", *(f"/{read_city.ledger.uid('subject', ref)}" for ref in ("U09", "U02"))):
+            shown[f"{language} nobody /public/units{unit}"] = visitor.read(f"/public/units{unit}")
         shown[f"{language} nobody /nothing"] = visitor.read("/nothing", status=404)
         for reader in READERS:
             browser = readers[reader.slug, language]

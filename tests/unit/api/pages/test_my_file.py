@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from ledger.access import Viewer
 from ledger.line import Line, LineActor
 from tests.support.browser import Pages
-from tests.support.city import EVENING, City
+from tests.support.city import City
 from tests.support.html import Html
 
 
@@ -130,12 +132,19 @@ def test_the_balance_stands_with_its_lines_and_they_sum_to_it(house: Pages, read
     assert page.text.index("已认定") < page.text.index("72.00")
 
 
-def test_every_line_opens_to_its_clause_and_its_entries(house: Pages) -> None:
+def listing(city: City) -> int:
+    """The index of the entry by which P001 was put on a list."""
+    ledger = city.ledger
+    entries = ledger.history(ledger.uid("subject", "P001") or "", ledger.size)
+    return next(entry.index for entry in entries if entry.type == "AuthorityRecordImported")
+
+
+def test_every_line_opens_to_its_clause_and_its_entries(house: Pages, read_city: City) -> None:
     page = house.reader("P001", "SUBJECT").read("/my-file")
     balance = page.first("section", id="balance").text
 
     assert all(clause in balance for clause in ("R-P1", "R-P2", "R-P3"))
-    assert "#2147" in balance
+    assert f"#{listing(read_city)}" in balance
     assert "申请修复获准、认定被撤销或到期后，这一项归零" in balance
 
 
@@ -151,6 +160,19 @@ def test_who_looked_is_said_with_unit_time_role_and_purpose(own_house: Pages, ci
     assert "组织人事" in after
     assert "2025-12-31 18:0" in after
     assert "hr-1" not in after
+
+
+@pytest.mark.parametrize(("role", "unit"), [("HR", "PERSONNEL"), ("UNIT_HEAD", "U12")])
+def test_nobody_hides_a_look_behind_a_purpose(own_house: Pages, city: City, role: str, unit: str) -> None:
+    """A head's own purpose is theirs, and anybody may state one: whose look it was, the role says."""
+    uid = city.ledger.uid("subject", "P001")
+    assert uid is not None
+    city.ledger.access.look(Viewer("somebody", role, unit), [uid], scope=["INTEGRITY_FILE"], purpose="OWN")
+
+    looks = own_house.reader("P001", "SUBJECT").read("/my-file").first("section", id="looks").text
+
+    assert "没有其他人查过" not in looks
+    assert {"HR": "组织人事", "UNIT_HEAD": "单位负责人"}[role] in looks
 
 
 def test_a_unit_s_file_has_no_points_and_leads_to_its_score(house: Pages) -> None:
@@ -171,8 +193,9 @@ def test_the_page_stands_on_the_day_and_the_size_that_were_asked_for(house: Page
     assert "回到今天" in page.text
 
 
-def test_what_was_not_known_then_is_not_there(house: Pages) -> None:
-    page = house.reader("P001", "SUBJECT").read("/my-file", as_of="2025-12-31", as_known="2147")
+def test_what_was_not_known_then_is_not_there(house: Pages, read_city: City) -> None:
+    known = str(listing(read_city))
+    page = house.reader("P001", "SUBJECT").read("/my-file", as_of="2025-12-31", as_known=known)
 
     assert "严重失信" not in page.text
 
@@ -213,7 +236,7 @@ def test_a_sanction_that_serves_what_remained_of_an_earlier_one_says_so(city: Ci
     hr = LineActor("hr-1", "HR", "PERSONNEL")
     for kind, start in (("WARNING", "2025-12-01"), ("MAJOR_DEMERIT", "2025-12-31")):
         data = {"subject_id": ref, "kind": kind, "from": start, "doc": "示人〔2025〕9号"}
-        city.ledger.submit(Line("SanctionImposed", EVENING.date(), hr, data))
+        city.ledger.submit(Line("SanctionImposed", date.fromisoformat(start), hr, data))
 
     page = own_house.reader(person, "SUBJECT").read("/my-file")
 

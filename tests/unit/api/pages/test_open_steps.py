@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.browser import Pages
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import Pages, pages
 from tests.support.city import City
+from tests.support.scene import a_scene
 
 
 def test_each_role_that_somebody_waits_for_has_the_page(house: Pages) -> None:
@@ -40,3 +45,30 @@ def test_a_notice_is_new_until_its_reader_has_seen_the_file(city: City, own_hous
     assert "unread" in first.text
     assert "unread" not in second.text
     assert "Notices to you" in second.text
+
+
+@pytest.mark.parametrize(("language", "named"), [("zh", "核查结果的回应和异议"), ("en", "response to and dispute of")])
+def test_a_clause_that_no_published_text_has_is_named(tmp_path: Path, language: str, named: str) -> None:
+    with a_scene(tmp_path) as scene:
+        scene.blocked_check()
+        scene.notice()
+        scene.respond()
+        scene.decide()
+        scene.notify_result("2025-09-15")
+        scene.on_day("2025-09-16")
+        with pages(scene.ledger) as house:
+            page = house.reader("P1", "SUBJECT", language=language).read("/deadlines")
+
+    assert "eligibility-dispute" not in page.text
+    assert named in page.text
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "最迟 2025-07-07"), ("en", "latest 2025-07-07")])
+def test_a_period_that_may_be_extended_says_until_when(tmp_path: Path, language: str, said: str) -> None:
+    with a_scene(tmp_path) as scene:
+        scene.found()
+        scene.appeal("2025-04-08", route="APPEAL")
+        with pages(scene.ledger) as house:
+            page = house.reader("reviewer-1", "REVIEWER", "U2", language=language).read("/deadlines")
+
+    assert said in " ".join(page.text.split())

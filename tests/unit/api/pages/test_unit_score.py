@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from api.pages.chart import HEIGHT, NARROW, WIDE, chart_of
 from api.pages.trend import MOST_QUESTIONS, Trend, trend_of
 from projections.unit_score import unit_score
-from tests.support.browser import Pages
+from tests.support.browser import Pages, pages
 from tests.support.city import City
 from tests.support.html import Html
+from tests.support.scene import U1, Scene, a_scene
 
 LAST = date(2025, 12, 31)
 
@@ -174,3 +176,46 @@ def test_commitments_that_are_due_come_before_the_closed_ones(page: Html) -> Non
 
     assert said.index("已逾期，未办结") < said.index("已办结的承诺")
     assert "现在办结，按逾期履约" in said
+
+
+def a_repaired_finding(scene: Scene) -> set[int]:
+    """U1 was found in breach on 2025-05-20, its finding repaired on 2025-09-10; the entries of the case."""
+    scene.adopt_scheme()
+    scene.score()
+    scene.publish()
+    scene.report("2025-04-22", subject_id="U1", occurred_on="2025-04-20", duty_related=False)
+    scene.notify("2025-04-23", reply_due="2025-05-12")
+    scene.reply("2025-05-06", by=U1)
+    scene.confirm("2025-05-20", publicity=True)
+    scene.apply_for_repair("2025-09-01", by=U1, performed_on="2025-06-01")
+    scene.accept_repair("2025-09-02")
+    scene.approve("2025-09-10")
+    scene.on_day("2025-10-01")
+    kinds = {f"{kind}/{scene.ledger.uid(kind, ref)}" for kind, ref in (("breach", "B1"), ("repair", "R1"))}
+    return {entry.index for entry in scene.ledger.logged() if entry.stream in kinds or "B1" in entry.data.values()}
+
+
+def test_a_finding_that_was_repaired_is_named_in_no_line_and_on_no_day_of_the_year(tmp_path: Path) -> None:
+    """projections/README D24: the values stay what they were, and the lines sum to them."""
+    with a_scene(tmp_path) as scene:
+        entries = a_repaired_finding(scene)
+        unit, size = str(scene.ledger.uid("subject", "U1")), scene.ledger.size
+        on = date(2025, 10, 1)
+        of_head, of_unit = (
+            trend_of(scene.ledger, unit, on=on, size=size, viewer=viewer) for viewer in ("UNIT_HEAD", "SUBJECT")
+        )
+        with pages(scene.ledger) as house:
+            page = house.reader("head-1", "UNIT_HEAD", "U1").read("/unit-score")
+
+    assert [point.value for point in of_head.points] == [point.value for point in of_unit.points]
+    moved = [point for point in of_head.points if any(change.clause == "R-U4" for change in point.changes)]
+    assert [str(point.on) for point in moved] == ["2025-05-20", "2025-08-20", "2025-09-10"]
+    assert [point.withheld for point in moved] == [True, False, True]  # between them it weighed less by its day
+    assert entries.isdisjoint(index for point in of_head.points for index in point.entries)
+    assert not entries.isdisjoint(index for point in of_unit.points for index in point.entries)
+    named = {int(row.attributes["id"][1:]) for row in page.all("tr") if row.attributes.get("id", "").startswith("e")}
+    values = [Decimal(value.text.replace("−", "-")) for value in page.all("span", class_="tree__v")]
+    assert named.isdisjoint(entries)
+    assert "B1" not in page.text
+    assert all(values)  # no line at 0.00 says that there is something
+    assert sum(values[1:]) == values[0]

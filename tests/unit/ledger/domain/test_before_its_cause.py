@@ -26,7 +26,8 @@ from tests.support.scene import CREDIT, DECIDER, DOCUMENT, REVIEWER, REVIEWER_2,
 OPENING = {
     "LedgerOpened", "SubjectRegistered", "CommitmentMade", "CommitmentImported", "BreachReported", "RecordImported",
     "AuthorityRecordImported", "ConsentGiven", "EligibilityCheckRequested", "AssessmentSchemeAdopted",
-    "ErasureOrdered", "UnitReorganised", "DelegationGranted",
+    "ErasureOrdered", "UnitReorganised", "DelegationGranted", "MeasureAdopted", "BreakGlassOpened",
+    "PersonalDataRequested",
 }  # fmt: skip
 # Everything else answers a step, but for these.
 ANY_DAY = {
@@ -35,6 +36,7 @@ ANY_DAY = {
     "MergeUndone": "has no day of its own",
     "PostAssigned": "a post has a day of its own (DOMAIN §4.1)",
     "SanctionImposed": "answers nothing of the ledger",
+    "MeasureApplied": "answers the entry that is its cause, in another record, which the aggregate is told of",
     "SanctionLifted": "answers the imposition of one bar, which the aggregate knows",
     "RepairSyncConfirmed": "answers the approval of one repair, which the aggregate knows",
     "RecordCorrected": "holds from the start (DOMAIN §4.2)",
@@ -171,12 +173,19 @@ CASES: dict[str, tuple[Prepare, str, Step]] = {
         lambda s, on, **m: s.act("DelegationEnded", on, DECIDER, {"delegation_id": "D1", "doc": m["doc"]},
                                  recorded=m.get("recorded")),
     ),
+    "answer-a-request": (Scene.ask_desk, "2025-04-01", Scene.answer_request),
     "step-back": (Scene.report, "2025-02-20", Scene.step_back),
     "step-back-from-a-check": (checked, "2025-09-01", Scene.step_back_from_check),
     "attach-report": (
         steps(lambda s: s.consent("2025-08-30"), Scene.request_check), "2025-09-01", Scene.attach_report,
     ),
     "lift": (lambda s: s.impose("2025-02-01"), "2025-02-01", Scene.lift),
+    "retire-a-measure": (Scene.adopt_measure, "2025-01-05", Scene.retire_measure),
+    "apply-a-measure": (steps(Scene.adopt_measure, Scene.take_over), "2025-03-20", Scene.apply_measure),
+    "lift-a-measure": (
+        steps(Scene.adopt_measure, Scene.take_over, lambda s: s.apply_measure("2025-03-25")), "2025-03-25",
+        Scene.lift_measure,
+    ),
 }  # fmt: skip
 
 

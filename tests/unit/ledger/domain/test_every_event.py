@@ -53,7 +53,8 @@ DECISIONS = {
     "BreachConfirmed", "BreachDismissed", "ReportDeclined", "AppealDecided", "RecordCorrected", "RecordVoided",
     "RepairApproved", "RepairRejected", "RepairRevoked", "EligibilityDecided", "EligibilityRedetermined",
     "SanctionImposed", "ErasureOrdered", "SubjectIdentityCorrected", "SubjectsMerged", "MergeUndone", "UnitReorganised",
-    "ConflictDeclared", "DelegationGranted",
+    "ConflictDeclared", "DelegationGranted", "MeasureAdopted", "MeasureApplied",
+    "BreakGlassOpened", "BreakGlassReviewed", "PersonalDataRequestAnswered",
 }  # fmt: skip
 
 
