@@ -63,7 +63,7 @@ def test_a_clause_that_no_published_text_has_is_named(tmp_path: Path, language: 
     assert named in page.text
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh", "最迟 2025-07-07"), ("en", "latest 2025-07-07")])
+@pytest.mark.parametrize(("language", "said"), [("zh", "最迟2025-07-07"), ("en", "latest 2025-07-07")])
 def test_a_period_that_may_be_extended_says_until_when(tmp_path: Path, language: str, said: str) -> None:
     with a_scene(tmp_path) as scene:
         scene.found()
