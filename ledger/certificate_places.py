@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 from ledger.artefacts.certificate import LIST_BITS
 from ledger.domain.certificate import CertificateIssued
@@ -29,26 +30,44 @@ class Places:
     size: int
 
 
+_KEPT: Final[WeakKeyDictionary[Ledger, Places]] = WeakKeyDictionary()
+
+
 def places_at(ledger: Ledger, size: int) -> Places:
-    """The places of the newest list; of a long list it takes a while, so nobody's writing waits for it."""
-    number = max(1, newest_list(ledger, size))
-    return Places(number, frozenset(map(_place, of_list(ledger, number, size))), size)
+    """The places of the newest list. A long list takes a while the first time, so nobody's writing waits for it; from
+    then on the last answer is extended by what was recorded since."""
+    known = _KEPT.get(ledger)
+    if known is not None and known.size <= size:
+        found = _extended(ledger, known, size)
+    else:
+        number = max(1, newest_list(ledger, size))
+        found = Places(number, frozenset(map(_place, of_list(ledger, number, size))), size)
+    if not ledger.in_transaction and (known is None or known.size < size):  # what it reads may come to nothing
+        _KEPT[ledger] = found
+    return found
 
 
 def free_place(ledger: Ledger, known: Places) -> tuple[int, int]:
     """A place that was never given out, by chance, in the newest list that has room; in a transaction, where nobody
     else takes it. `known` may be a little old."""
+    now = _extended(ledger, known, ledger.size)
+    number, taken = now.number, now.taken
+    if len(taken) * 100 >= LIST_BITS * shipped_defaults().certificates.fill_percent:
+        number, taken = number + 1, frozenset()
+    while (index := secrets.randbelow(LIST_BITS)) in taken:
+        pass
+    return number, index
+
+
+def _extended(ledger: Ledger, known: Places, size: int) -> Places:
+    """The same as known at a larger size."""
     number, taken = known.number, set(known.taken)
-    for row in ledger.store.by_topic(CertificateIssued.TOPIC, ledger.size, start=known.size):
+    for row in ledger.store.by_topic(CertificateIssued.TOPIC, size, start=known.size):
         entry = logged(row)
         if entry.data["status_list"] > number:
             number, taken = entry.data["status_list"], set()
         taken.add(_place(entry))
-    if len(taken) * 100 >= LIST_BITS * shipped_defaults().certificates.fill_percent:
-        number, taken = number + 1, set()
-    while (index := secrets.randbelow(LIST_BITS)) in taken:
-        pass
-    return number, index
+    return Places(number, frozenset(taken), size)
 
 
 def newest_list(ledger: Ledger, size: int) -> int:

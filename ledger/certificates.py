@@ -27,8 +27,8 @@ from ledger.domain.access import Scope
 from ledger.domain.certificate import CertificateIssued, CertificateRevoked
 from ledger.domain.eligibility import Check
 from ledger.errors import Conflict, Invalid, NotFound, Refused
+from ledger.folds.check import WITHDRAWAL, check_on, consent_of
 from ledger.folds.check import Check as Folded
-from ledger.folds.check import check_entries, fold_check, parting
 from ledger.keyring import certificate_key_name
 from ledger.requests import Request
 from ledger.rulebook.defaults import shipped_defaults
@@ -246,10 +246,7 @@ def revoke(
 def read_check(ledger: Ledger, uid: str, size: int, on: date) -> Folded:
     """The check on a day, as known at a size, whoever asks."""
     entries = ledger.stream(f"{Check.KIND}/{uid}", size)
-    folded = None
-    if entries:
-        known = ledger.history(entries[0].data["subject_id"], size)
-        folded = fold_check(check_entries(entries, known, parting(ledger, entries[0], size)), on)
+    folded = check_on(ledger, entries, size, on) if entries else None
     if folded is None:
         raise NotFound("no such check was requested then", code="unknown-check")
     return folded
@@ -257,10 +254,8 @@ def read_check(ledger: Ledger, uid: str, size: int, on: date) -> Folded:
 
 def consent_withdrawn(ledger: Ledger, check: Folded, size: int) -> bool:
     """Whether the consent that a check rests on was withdrawn, also after the decision."""
-    return check.consent_id is not None and any(
-        entry.type == "ConsentWithdrawn" and entry.data["consent_id"] == check.consent_id
-        for entry in ledger.history(check.subject, size)
-    )
+    request = ledger.stream(f"{Check.KIND}/{check.uid}", size)[0]
+    return any(entry.type == WITHDRAWAL for entry in consent_of(ledger, request, size))
 
 
 def same_edition(ledger: Ledger, check: Folded, size: int, today: date) -> bool:

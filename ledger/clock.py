@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
 
 from ledger.errors import Invalid
 
@@ -17,6 +18,7 @@ _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 Clock = Callable[[], datetime]
+_A_DAY: Final = timedelta(days=1)
 
 
 def utc_now() -> datetime:
@@ -43,6 +45,11 @@ def parse_time(text: str) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid("there is no such moment", code="bad-time") from None
+
+
+def day_after(day: date) -> date:
+    """The next day; the calendar's last day has none after it and stands for it."""
+    return day if day == date.max else day + _A_DAY
 
 
 def day_of(moment: datetime) -> date:

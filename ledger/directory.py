@@ -46,7 +46,8 @@ class Directory(Related, Batches, Editions, Personal):
 
     @property
     def _memories(self) -> tuple[Memory[Any, Any], ...]:
-        return (self.uids_known, self.kinds_known, self.timelines_known, self.relations_known)
+        known = (self.relations_known, self.delegations_known)
+        return (self.uids_known, self.kinds_known, self.timelines_known, *known)
 
     def begin_learning(self) -> None:
         """This thread begins a transaction, or a part of one."""

@@ -45,6 +45,7 @@ _KINDS_OF_STREAM: Final = frozenset(
 )
 _ACTOR: Final = "actor"
 _ACTOR_UNIT: Final = "actor-unit"
+_SYSTEM: Final = "system"  # the login of the ledger's own acts
 RELEASED: Final = "-released"
 TAKINGS: Final = 8  # how often a number or code may be taken, each time after it was given back
 _REMEMBERED: Final = 20_000  # of each, some hundred bytes an item
@@ -232,6 +233,16 @@ class Names(Entries):
         if uid is not None and self.kind_of(uid) is SubjectKind.PERSON:
             return uid, ()
         return self._pseudonym(_ACTOR, login)
+
+    def approver_uid(self, name: str) -> tuple[str, tuple[IndexRow, ...]] | None:
+        """The pseudonym of a human who is named by a login or a pseudonym, which leads to itself; None for what is
+        none: a unit, and the ledger itself."""
+        uid = self.uid("subject", name, "")
+        unit = uid is not None and self.kind_of(uid) is not SubjectKind.PERSON
+        if unit or name.casefold() == _SYSTEM or name in (self.system_uid(), self.find(_ACTOR, _SYSTEM)):
+            return None
+        known = is_uuid(name) and self.store.leads_to(_ACTOR, name)
+        return (name, ()) if known else self.actor_uid(name)
 
     def actor_unit(self, unit_id: str | None) -> tuple[str | None, tuple[IndexRow, ...]]:
         """The pseudonym of an actor's unit, which need not be registered (DOMAIN §4.1)."""

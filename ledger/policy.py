@@ -15,6 +15,7 @@ from ledger.domain.breach import CORRECTABLE, Breach, Windows
 from ledger.domain.values import is_code, is_name
 from ledger.errors import Invalid, NotFound, Refused
 from ledger.line import parse_day
+from ledger.records import DISCIPLINE, LISTINGS
 from ledger.rulebook import deadlines, parameters, remedies, sanctions, windows
 from ledger.rulebook.calendar import calendar_of
 from ledger.rulebook.facts import LASTING_LIST_CODES
@@ -104,6 +105,11 @@ class Policy:
     def is_lasting(list_code: Any) -> bool:
         """Whether a record under this code of a list is never over (公务员法 26)."""
         return isinstance(list_code, str) and list_code in LASTING_LIST_CODES
+
+    @classmethod
+    def bars_by_law(cls, *, record_kind: Any, list_code: Any) -> bool:
+        """Whether a record of this kind, under this code of a list, bars from office while it stands (公务员法 26)."""
+        return record_kind in LISTINGS or (record_kind == DISCIPLINE and cls.is_lasting(list_code))
 
     @staticmethod
     def sanction_term(data: Any, known: Sequence[sanctions.Imposed]) -> sanctions.Term:

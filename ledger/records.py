@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-NEVER_REPAIRED: Final = frozenset({"COURT_LIST", "DISCIPLINE"})  # removed or lifted at their source
+DISCIPLINE: Final = "DISCIPLINE"
+LISTINGS: Final = frozenset({"COURT_LIST", "SEVERE_LIST"})
+NEVER_REPAIRED: Final = frozenset({"COURT_LIST", DISCIPLINE})  # removed or lifted at their source
 
 
 def conduct_value(conduct: str, subject: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ledger.catalogue import TYPES
+from ledger.domain.delegation import DelegationGranted
 from ledger.domain.merging import MergeUndone, SubjectsMerged
 from ledger.domain.reorganisation import UnitReorganised
 from ledger.domain.sections import references_of, written_names
@@ -178,6 +179,7 @@ class Related(Entries):
 
     def prepare_relations(self) -> None:
         self.relations_known: Memory[int, Relations] = Memory(_REMEMBERED)
+        self.delegations_known: Memory[int, Mapping[str, tuple[str, ...]]] = Memory(_REMEMBERED)
 
     def relations(self, size: int | None = None) -> Relations:
         """Who stands for whom as known at a size; without one, as this thread knows it now.
@@ -207,6 +209,21 @@ class Related(Entries):
             known = relations_of(sorted(map(logged, rows), key=lambda entry: entry.index))
             self.relations_known.put(key, known)
         return known
+
+    def delegations_of(self, uid: str) -> tuple[str, ...]:
+        """The delegations at whose one end somebody is, whether or not they are in force, as this thread knows them."""
+        newest = self.store.newest_of_topic(DelegationGranted.TOPIC)
+        if newest is None:
+            return ()
+        known = self.delegations_known.get(newest)
+        if known is None:
+            ends: dict[str, list[str]] = {}
+            for entry in map(logged, self.store.by_topic(DelegationGranted.TOPIC)):
+                for end in dict.fromkeys((str(entry.actor["id"]), str(entry.data["delegate_id"]))):
+                    ends.setdefault(end, []).append(entry.uid)
+            known = {end: tuple(uids) for end, uids in ends.items()}
+            self.delegations_known.put(newest, known)
+        return known.get(uid, ())
 
     def survivor(self, uid: str, size: int) -> str:
         """The registration that stands for this one, as known at a size."""

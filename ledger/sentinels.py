@@ -87,8 +87,8 @@ def adopt_sentinel(ledger: Ledger, approvers: Sequence[str]) -> Acknowledgement:
     place = place_of_sentinel(ledger.store.url)
     if place.exists():
         raise Conflict("there is a sentinel in its place", code="sentinel-exists")
-    found = [ledger.actor_uid(name) for name in names]
-    if len({uid for uid, _ in found}) < 2:
+    found = [human for human in map(ledger.approver_uid, names) if human is not None]
+    if len(found) < len(names) or len({uid for uid, _ in found}) < 2:
         raise Refused("a sentinel needs two different approvers", code="two-approvers-required", field="approvers")
     sentinel = Sentinel.create(place)
     try:

@@ -88,7 +88,7 @@ def _signature(jws: Jws, iss: str, trust: Trust, found: Found) -> str | None:
     name = certificate_key_name(iss)
     key = next((key for key in trust.keys if (key.name, key.id) == (name, jws.kid)), None)
     if key is None:
-        found.manipulation("unsigned", "it is signed by no key for certificates that is trusted")
+        found.manipulation("unsigned", f"it is signed with key {jws.kid} of {name}, which is none of those given")
         return None
     try:
         jws.verify(key)

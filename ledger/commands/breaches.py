@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from ledger.clock import day_of
 from ledger.commands.command import Change, Command, handles, require_subject
 from ledger.commands.commitments import bearers
-from ledger.commands.delegated import with_hands
 from ledger.domain.base import Sealed, day, require
-from ledger.domain.breach import Breach
+from ledger.domain.breach import Breach, Windows
 from ledger.domain.commitment import Commitment
 from ledger.domain.values import Severity, SubjectKind
 from ledger.records import conduct_value
@@ -162,9 +161,9 @@ def _at_most(ledger: Ledger, breach: Breach) -> Severity | None:
 
 
 def _hands(command: Command) -> list[str]:
-    """Who acts, and whose hand it is as well where it is done under a delegation."""
-    delegator = command.data.delegated_by
-    return [command.act.actor.id] if delegator is None else [command.act.actor.id, delegator]
+    """Who acts, and whose hand it is as well by a delegation, named or not."""
+    actor, delegator = command.act.actor, command.data.delegated_by
+    return list(dict.fromkeys((actor.id, *filter(None, [delegator]), *sorted(actor.hands))))
 
 
 def _by_reporter(ledger: Ledger, command: Command, breach: Breach) -> bool:
@@ -174,7 +173,7 @@ def _by_reporter(ledger: Ledger, command: Command, breach: Breach) -> bool:
     names = dict.fromkeys((actor.id, *group, *(ref for one in group for ref in ledger.caller_ids(one))))
     if any(ledger.is_reporter(breach, replace(actor, id=name)) for name in names):
         return True
-    reporter = None if command.data.delegated_by is None else ledger.reporter_of(breach)
+    reporter = None if len(group) == 1 else ledger.reporter_of(breach)
     return reporter is not None and ledger.actor_uid(reporter)[0] in group
 
 
@@ -185,7 +184,7 @@ def confirm(ledger: Ledger, command: Command) -> Change:
     by_reporter = _by_reporter(ledger, command, breach)
     breach.confirm(
         command.data,
-        with_hands(ledger, command.act),
+        command.act,
         by_reporter=by_reporter,
         conduct_decided=decided,
         at_most=_at_most(ledger, breach),
@@ -197,8 +196,7 @@ def confirm(ledger: Ledger, command: Command) -> Change:
 def dismiss(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     _, rows = _conduct(ledger, breach)
-    act = with_hands(ledger, command.act)
-    breach.dismiss(command.data, act, by_reporter=_by_reporter(ledger, command, breach))
+    breach.dismiss(command.data, command.act, by_reporter=_by_reporter(ledger, command, breach))
     return change(ledger, breach, rows)
 
 
@@ -246,7 +244,7 @@ def appeal(ledger: Ledger, command: Command) -> Change:
 def decide_appeal(ledger: Ledger, command: Command) -> Change:
     breach = load(ledger, command)
     by_reporter = _by_reporter(ledger, command, breach)
-    breach.decide_appeal(command.data, with_hands(ledger, command.act), by_reporter=by_reporter)
+    breach.decide_appeal(command.data, command.act, by_reporter=by_reporter)
     return change(ledger, breach)
 
 
@@ -256,6 +254,14 @@ def _type_named(ledger: Ledger, breach: Breach, named: int | str) -> str | None:
         return str(named)
     entries = ledger.stream(breach.id, ledger.size)
     return next((entry.type for entry in entries if str(entry.index) == str(named)), None)
+
+
+def _made_statutory(ledger: Ledger, command: Command, breach: Breach) -> Windows | None:
+    """The windows of a record that a correction would make one that bars by law; None where it does not."""
+    before = {"record_kind": breach.record_kind, "list_code": breach.list_code}
+    field, value = command.data.field, command.data.corrected_value
+    bars = [ledger.policy.bars_by_law(**one) for one in (before, {**before, field: value}) if field in before]
+    return ledger.policy.windows(breach, command.act) if bars == [False, True] else None
 
 
 @handles("RecordCorrected")
@@ -269,14 +275,12 @@ def correct(ledger: Ledger, command: Command) -> Change:
         unit = ledger.require_uid(data.corrected_value, (SubjectKind.UNIT,), "data.corrected_value")
         data = data.model_copy(update={"corrected_value": unit})
     by_reporter = _by_reporter(ledger, command, breach)
-    codes = (breach.list_code, data.corrected_value)
-    lasting = data.field == "list_code" and list(map(ledger.policy.is_lasting, codes)) == [False, True]
     breach.correct(
         data,
         by_reporter=by_reporter,
         target=_type_named(ledger, breach, data.target_event),
         act=command.act,
-        made_lasting=ledger.policy.windows(breach, command.act) if lasting else None,
+        made_statutory=_made_statutory(ledger, command, breach),
     )
     # A corrected unit moves both units' figures from now on.
     subjects = tuple(dict.fromkeys((*old_case, *case_of(ledger, breach))))

@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ledger.clock import day_of
-from ledger.commands.command import Change, Command, handles
-from ledger.commands.delegated import hands, hands_of
+from ledger.commands.command import Change, Command, approver_of, handles
+from ledger.commands.delegated import hands_of
 from ledger.domain.break_glass import Glass
 from ledger.folds.break_glass import fold_glass
 from ledger.rulebook.defaults import shipped_defaults
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 @handles("BreakGlassOpened")
 def open_glass(ledger: Ledger, command: Command) -> Change:
     data = command.data
-    own = data.second_approver == command.line.actor.id
-    approver, rows = (command.act.actor.id, ()) if own else ledger.actor_uid(data.second_approver)
+    approver, rows = approver_of(
+        ledger, command, data.second_approver, code="approver-opens", where="data.second_approver"
+    )
     glass = ledger.new(Glass)
     row = ledger.claim(Glass.KIND, data.glass_id, glass.uid, command.source)
     glass.open(
         data.model_copy(update={"second_approver": approver}),
         command.act,
         most_minutes=shipped_defaults().break_glass.max_minutes,
-        hands=hands(ledger, command.act),
+        hands=command.act.actor.hands,
         approver=ledger.relations().group(approver),
     )
     return Change(glass, (glass.subject,), glass.subject, (row, *rows))
@@ -43,6 +44,6 @@ def review(ledger: Ledger, command: Command) -> Change:
         command.data,
         command.act,
         ended_on=None if opened.holds(ledger.now()) else opened.ended_on,
-        hands=hands_of(ledger, glass.opener, days, glass.role) | hands_of(ledger, glass.approver, days),
+        hands=hands_of(ledger, glass.opener, days) | hands_of(ledger, glass.approver, days),
     )
     return Change(glass, (glass.subject,), glass.subject)

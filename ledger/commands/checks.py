@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ledger.clock import day_of
 from ledger.commands.command import Change, Command, approvers_of, handles, require_subject
-from ledger.commands.delegated import with_hands
 from ledger.domain.consent import Consent
-from ledger.domain.eligibility import Check, EligibilityEvaluated, RuleHit
-from ledger.folds.check import check_entries, fold_check, parting
+from ledger.domain.eligibility import Check
+from ledger.domain.eligibility_events import EligibilityEvaluated, RuleHit
+from ledger.folds.check import check_on
 from ledger.folds.consent import fold_consent
 from ledger.folds.eligibility import evaluate_check
 from ledger.folds.facts import consent_for
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
+    from ledger.rulebook.eligibility import Verdict
 
 
 def _load(ledger: Ledger, command: Command) -> Check:
@@ -26,23 +28,12 @@ def _change(check: Check) -> Change:
     return Change(check, check.case, check.subject)
 
 
-def _consent_of(ledger: Ledger, check: Check) -> Consent | None:
-    uid = None if check.consent_id is None else ledger.uid(Consent.KIND, check.consent_id)
-    return None if uid is None else ledger.aggregate(Consent, uid)
-
-
 def _consent_withdrawn(ledger: Ledger, check: Check) -> bool:
     """Whether the withdrawal of its consent, or the undoing of a merge after which that is another person's, has
     withdrawn the check, as whoever reads it sees it. What was decided before goes on to its end."""
-    given = _consent_of(ledger, check)
-    if given is None:
-        return False
-    entries, consent = (ledger.stream(stream, ledger.size) for stream in (check.id, given.id))
-    parted = parting(ledger, entries[0], ledger.size)
-    if not given.withdrawn and not parted:
-        return False
-    read = fold_check(check_entries(entries, consent, parted), date.max)
-    return read is not None and read.state == "WITHDRAWN"
+    read = check_on(ledger, ledger.stream(check.id, ledger.size), ledger.size, date.max)
+    by_itself = check.state == "WITHDRAWN"  # an entry of its own says so
+    return not by_itself and read is not None and read.state == "WITHDRAWN"
 
 
 def _consent_id(ledger: Ledger, command: Command) -> str | None:
@@ -63,9 +54,8 @@ def request(ledger: Ledger, command: Command) -> Change:
     return Change(check, check.case, check.subject, (row,))
 
 
-def evaluation(ledger: Ledger, check: Check, check_id: str, on: date, size: int) -> Change:
-    """The evaluation that a request triggers; `size` is the size just before the request's own entry."""
-    verdict = evaluate_check(
+def _verdict(ledger: Ledger, check: Check, on: date, size: int) -> Verdict:
+    return evaluate_check(
         ledger,
         check.subject,
         purpose=check.purpose,
@@ -75,6 +65,11 @@ def evaluation(ledger: Ledger, check: Check, check_id: str, on: date, size: int)
         as_of=on,
         size=size,
     )
+
+
+def evaluation(ledger: Ledger, check: Check, check_id: str, on: date, size: int) -> Change:
+    """The evaluation that a request triggers; `size` is the size just before the request's own entry."""
+    verdict = _verdict(ledger, check, on, size)
     check.evaluated(
         EligibilityEvaluated.Data(
             check_id=check_id,
@@ -123,18 +118,30 @@ def respond(ledger: Ledger, command: Command) -> Change:
     return _change(check)
 
 
+def _outcome_when_recorded(ledger: Ledger, check: Check) -> str | None:
+    """The outcome by the rules on the day the request was recorded, where that came later than the day it is about."""
+    request = ledger.stream(check.id, ledger.size)[0]
+    recorded_on = day_of(request.recorded_at)
+    if recorded_on == request.effective_on:
+        return None
+    return _verdict(ledger, check, recorded_on, request.index).outcome.value
+
+
 @handles("EligibilityDecided")
 def decide(ledger: Ledger, command: Command) -> Change:
     check, data = _load(ledger, command), command.data
     named = [] if data.second_approver is None else [data.second_approver]
-    approvers, rows = approvers_of(ledger, command, named)
+    approvers, rows = approvers_of(
+        ledger, command, named, code="second-approver-required", where="data.second_approver"
+    )
     if approvers:
         data = data.model_copy(update={"second_approver": approvers[0]})
     check.decide(
         data,
-        with_hands(ledger, command.act),
+        command.act,
         consent_withdrawn=_consent_withdrawn(ledger, check),
         seconded_by=[one for approver in approvers for one in ledger.relations().group(approver)],
+        when_recorded=_outcome_when_recorded(ledger, check) if data.decision == "ELIGIBLE" else None,
     )
     return Change(check, check.case, check.subject, rows)
 
@@ -150,24 +157,24 @@ def notify(ledger: Ledger, command: Command) -> Change:
 def dispute(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
     require_subject(ledger, command, check.subject)
-    act = with_hands(ledger, command.act)
-    check.dispute(command.data, act, consent_withdrawn=_consent_withdrawn(ledger, check))
+    check.dispute(command.data, command.act, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
 @handles("EligibilityRedetermined")
 def redetermine(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    act = with_hands(ledger, command.act)
-    check.redetermine(command.data, act, consent_withdrawn=_consent_withdrawn(ledger, check))
+    check.redetermine(command.data, command.act, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 
 
 @handles("EligibilityFinalised")
 def finalise(ledger: Ledger, command: Command) -> Change:
     check = _load(ledger, command)
-    served_on = check.happened_on.get("EligibilityNotified")
-    dispute_until = None if served_on is None else ledger.policy.dispute_until(served_on)
+    served = [entry for entry in ledger.stream(check.id, ledger.size) if entry.type == "EligibilityNotified"]
+    # Nobody disputes here what is not recorded here.
+    days = [max(entry.effective_on, day_of(entry.recorded_at)) for entry in served]
+    dispute_until = ledger.policy.dispute_until(days[-1]) if days else None
     check.finalise(command.data, command.act, dispute_until, consent_withdrawn=_consent_withdrawn(ledger, check))
     return _change(check)
 

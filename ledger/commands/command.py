@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ledger.catalogue import ACCESS_TYPES, event_of
 from ledger.clock import day_of
-from ledger.commands.delegated import delegated, hands_of
+from ledger.commands.delegated import delegated, hands_of, with_hands
 from ledger.domain.base import Act, Actor, LedgerAggregate, LedgerEvent, Sealed, require
 from ledger.domain.sections import references_of, written_names
 from ledger.domain.values import Role
@@ -196,7 +196,27 @@ def require_subject(ledger: Ledger, command: Command, subject: str) -> None:
         require(act.documented, "document-required", "an act recorded for somebody needs the signed paper", "data.doc")
 
 
-def approvers_of(ledger: Ledger, command: Command, names: list[str]) -> tuple[list[str], tuple[IndexRow, ...]]:
+def approver_of(
+    ledger: Ledger, command: Command, name: str, *, code: str, where: str
+) -> tuple[str, tuple[IndexRow, ...]]:
+    """The pseudonym of an approver, and its rows if new; refused with this code for what is no human. Whoever acts is
+    known under any of their names."""
+    if name in (command.line.actor.id, command.act.actor.id):
+        return command.act.actor.id, ()
+    found = ledger.approver_uid(name)
+    if found is None:
+        raise Refused("an approver is a human: not a unit, not the ledger itself", code=code, field=where)
+    return found
+
+
+def approvers_of(
+    ledger: Ledger,
+    command: Command,
+    names: list[str],
+    *,
+    code: str = "two-approvers-required",
+    where: str = "data.approvers",
+) -> tuple[list[str], tuple[IndexRow, ...]]:
     """The pseudonyms of approvers, each person once under whichever registration, and the rows of new ones.
 
     Two between whom a delegation is in force are one hand and count once, named or not.
@@ -205,7 +225,7 @@ def approvers_of(ledger: Ledger, command: Command, names: list[str]) -> tuple[li
     new: list[IndexRow] = []
     hands: set[str] = set()
     for name in dict.fromkeys(names):
-        uid, rows = (command.act.actor.id, ()) if name == command.line.actor.id else ledger.actor_uid(name)
+        uid, rows = approver_of(ledger, command, name, code=code, where=where)
         if uid not in hands:
             found.append(uid)
             new += rows
@@ -269,4 +289,6 @@ def understand(
     also = ledger.relations().stands_for(actor_id, unit) - {actor_id, unit}
     act = Act(Actor(actor_id, role, unit, also), line.effective_on, today, data.doc is not None, for_subject)
     data, act = delegated(ledger, line.type, data, act)
+    if event.DECISION or role in (Role.DECIDER, Role.REVIEWER):
+        act = with_hands(ledger, act)
     return Command(event, data, act, line, documents), (*rows, *unit_rows)

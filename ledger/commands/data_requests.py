@@ -9,11 +9,12 @@ from ledger.domain.base import require
 from ledger.domain.breach import Breach
 from ledger.domain.data_request import DataRequest
 from ledger.domain.eligibility import Check
+from ledger.told import is_told_of
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
-_REPORTED, _NOTIFIED, _DECLINED = "BreachReported", "BreachNotified", "ReportDeclined"
+_DECLINED = "ReportDeclined"
 
 
 @handles("PersonalDataRequested")
@@ -47,9 +48,8 @@ def _named(ledger: Ledger, command: Command, kind: str, ref: str) -> str:
     unknown as one that is not there."""
     entries = _record(ledger, command, kind, ref)
     own = bool(entries) and ledger.relations().same(entries[0].data["subject_id"], command.data.subject_id)
-    types = [entry.type for entry in entries]
-    told = types[:1] != [_REPORTED] or _NOTIFIED in types
-    require(own and told, f"unknown-{kind}", "nothing of this id is known", f"data.{kind}_id")
+    told = own and (kind != Breach.KIND or is_told_of(ledger, str(entries[0].uid)))
+    require(told, f"unknown-{kind}", "nothing of this id is known", f"data.{kind}_id")
     return str(entries[0].data[f"{kind}_id"])
 
 

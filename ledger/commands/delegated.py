@@ -8,13 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.base import Act, require
-from ledger.domain.delegation import Delegation, DelegationGranted
-from ledger.domain.values import Role
+from ledger.domain.delegation import Delegation
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
-_GRANTED = DelegationGranted.__name__
 _OWN = frozenset({"DelegationGranted", "DelegationEnded"})  # which are never said under one
 
 
@@ -35,28 +33,22 @@ def delegated(ledger: Ledger, type_: str, data: Any, act: Act) -> tuple[Any, Act
     return data.model_copy(update=said), replace(act, actor=actor)
 
 
-def hands_of(ledger: Ledger, uid: str, days: Collection[date], role: Role | None = None) -> frozenset[str]:
+def hands_of(ledger: Ledger, uid: str, days: Collection[date]) -> frozenset[str]:
     """Everybody who is one hand with somebody: their registrations, and whoever is at the other end of a delegation
-    that is in force on one of the days (of a role, where one is given). It need not be named: whoever leaves it out is
-    no other hand."""
+    that is in force on one of the days, whatever its role. It need not be named: whoever leaves it out is no other
+    hand."""
     relations = ledger.relations()
-    own = frozenset(relations.group(uid))
-    found = set(own)
-    for entry in ledger.by_type(_GRANTED, ledger.size):
-        ends = {str(entry.actor["id"]), str(entry.data["delegate_id"])}
-        if role not in (None, entry.actor["role"]) or own.isdisjoint(ends):
-            continue
-        delegation = ledger.aggregate(Delegation, entry.uid)
-        if any(map(delegation.holds, days)):
-            found.update(one for end in ends for one in relations.group(end))
+    found = set(relations.group(uid))
+    for one in tuple(found):
+        for named in ledger.delegations_of(one):
+            delegation = ledger.aggregate(Delegation, named)
+            if any(map(delegation.holds, days)):
+                found.update(
+                    end for side in (delegation.delegator, delegation.delegate) for end in relations.group(side)
+                )
     return frozenset(found)
 
 
-def hands(ledger: Ledger, act: Act) -> frozenset[str]:
-    """Whose hand an act may be."""
-    return hands_of(ledger, act.actor.id, act.days, act.actor.role)
-
-
 def with_hands(ledger: Ledger, act: Act) -> Act:
-    """The act as another hand is told from it; what is written keeps its actor."""
-    return replace(act, actor=replace(act.actor, also=act.actor.also | hands(ledger, act)))
+    """The act as another hand is told from it."""
+    return replace(act, actor=replace(act.actor, hands=hands_of(ledger, act.actor.id, act.days)))

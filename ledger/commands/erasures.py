@@ -14,14 +14,13 @@ from ledger.commands.command import Change, Command, approvers_of, handles
 from ledger.domain.base import require
 from ledger.domain.breach import Breach
 from ledger.domain.break_glass import OPENED, Glass
-from ledger.domain.consent import Consent
 from ledger.domain.data_request import REQUESTED, DataRequest
 from ledger.domain.eligibility import Check
 from ledger.domain.erasure import Erasure, Target
 from ledger.domain.repairs import OPEN
 from ledger.domain.values import SubjectKind
 from ledger.erasing import Item, beside, keys_of_class, pending_orders, sections_of_class
-from ledger.folds.check import check_entries, fold_check, parting
+from ledger.folds.check import check_on
 from ledger.mapper import header_of
 from ledger.storage.sealed import fingerprint
 
@@ -159,8 +158,5 @@ def _open(ledger: Ledger, stream: str) -> bool:
     check = ledger.aggregate(Check, uid)
     if check.outcome == "INCOMPLETE":  # it is never decided
         return False
-    consent = None if check.consent_id is None else ledger.uid(Consent.KIND, check.consent_id)
-    given = [] if consent is None else ledger.stream(f"{Consent.KIND}/{consent}", ledger.size)
-    entries = ledger.stream(stream, ledger.size)
-    read = fold_check(check_entries(entries, given, parting(ledger, entries[0], ledger.size)), date.max)
+    read = check_on(ledger, ledger.stream(stream, ledger.size), ledger.size, date.max)
     return read is not None and read.state not in ("FINAL", "WITHDRAWN")

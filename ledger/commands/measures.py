@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from ledger.clock import day_of
 from ledger.commands.command import Change, Command, handles
 from ledger.commands.commitments import bearers
 from ledger.domain.base import require
@@ -38,7 +40,9 @@ def adopt(ledger: Ledger, command: Command) -> Change:
     unit = holder is not None and ledger.kind_of(holder) is SubjectKind.UNIT
     gone = unit and ledger.relations().has_ended(str(holder), command.act.on)
     require(not gone, "unit-ended", "the unit had ended by then", "data.department_uscc")
-    basis, trigger = bases.basis_of(data.kind, data.effect, data.legal_basis), bases.triggers.get(data.trigger)
+    trigger = bases.triggers.get(data.trigger)
+    kinds = () if trigger is None else trigger.record_kinds
+    basis = bases.basis_of(data.kind, data.effect, data.legal_basis, kinds)
     measure = ledger.new(Measure)
     row = ledger.claim("measure", data.measure_id, measure.uid, command.source)
     measure.adopt(
@@ -76,7 +80,7 @@ def apply(ledger: Ledger, command: Command) -> Change:
     application = ledger.new(Application)
     key = application_key({"measure_uid": measure.uid, "cause_event": data.cause_event})
     row = ledger.index_row(APPLIED, key, application.uid)
-    application.put_into_force(data, command.act, measure, cause)
+    application.put_into_force(data, command.act, measure, cause, recorded_on=_recorded_on(ledger, measure))
     return Change(application, (cause.subject,), cause.subject, (row,))
 
 
@@ -105,22 +109,44 @@ def _load(ledger: Ledger, command: Command) -> Measure:
     return ledger.load(Measure, command.data.measure_id, command.source)
 
 
+def _recorded_on(ledger: Ledger, measure: Measure) -> date:
+    """The day (+08:00) on which the ledger recorded the adoption."""
+    return day_of(ledger.stream(measure.id, ledger.size)[0].recorded_at)
+
+
 def _entry_of(ledger: Ledger, command: Command, trigger: Trigger) -> Logged:
-    """The entry that a line names as the cause: by its index, or by the id of its record."""
-    ref, (kind, types) = command.data.cause_event, _CAUSES[trigger.of]
-    if ref.isascii() and ref.isdigit():
-        known = len(ref) < 16 and int(ref) < ledger.size
-        entry = logged(ledger.store.entry(int(ref))) if known else None
-        require(entry is None or entry.type in types, "trigger-not-met", "no entry of that type", "data.cause_event")
-    else:
-        uid = ledger.uid(kind, ref, command.source or None)
-        stream = "" if uid is None else f"{Commitment.KIND if kind == Commitment.KIND else Breach.KIND}/{uid}"
-        found = [one for one in ledger.stream(stream, ledger.size) if one.type in types] if stream else []
-        own = [one for one in found if kind != "repair" or one.data["repair_id"] == ref]
-        entry = own[-1] if own else None
+    """The entry that a line names as the cause: by its index, or by the id of its record.
+
+    An id may look like an index. Where each would do and they are not the same entry, nothing is guessed.
+    """
+    ref, where = command.data.cause_event, "data.cause_event"
+    at, of_record = _entry_at(ledger, ref), _entry_of_record(ledger, command, trigger)
+    by_index = at if at is not None and at.type in _CAUSES[trigger.of][1] else None
+    one = by_index is None or of_record is None or by_index.index == of_record.index
+    require(
+        one, "ambiguous-cause", "an entry and a record of that name: name the entry or record meant otherwise", where
+    )
+    entry = of_record or by_index
+    require(entry is not None or at is None, "trigger-not-met", "no entry of that type", where)
     if entry is None:
-        raise Refused("no such record, or nothing of it is a cause yet", code="unknown-cause", field="data.cause_event")
+        raise Refused("no such record, or nothing of it is a cause yet", code="unknown-cause", field=where)
     return entry
+
+
+def _entry_at(ledger: Ledger, ref: str) -> Logged | None:
+    """The entry of an index in its one decimal form, if that is what a name is and there is one."""
+    index = int(ref) if ref.isascii() and ref.isdigit() and len(ref) < 16 else None
+    known = index is not None and str(index) == ref and index < ledger.size
+    return logged(ledger.store.entry(index)) if index is not None and known else None
+
+
+def _entry_of_record(ledger: Ledger, command: Command, trigger: Trigger) -> Logged | None:
+    ref, (kind, types) = command.data.cause_event, _CAUSES[trigger.of]
+    uid = ledger.uid(kind, ref, command.source or None)
+    stream = "" if uid is None else f"{Commitment.KIND if kind == Commitment.KIND else Breach.KIND}/{uid}"
+    found = [one for one in ledger.stream(stream, ledger.size) if one.type in types] if stream else []
+    own = [one for one in found if kind != "repair" or one.data["repair_id"] == ref]
+    return own[-1] if own else None
 
 
 def _cause_of(ledger: Ledger, command: Command, trigger: Trigger, entry: Logged) -> Cause:

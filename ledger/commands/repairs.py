@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ledger.commands.breaches import change, load
 from ledger.commands.command import Change, Command, handles, require_subject
-from ledger.commands.delegated import with_hands
 from ledger.domain.breach import Breach
 from ledger.domain.values import SubjectKind
 from ledger.errors import NotFound
@@ -57,15 +56,14 @@ def publicise(ledger: Ledger, command: Command) -> Change:
 @handles("RepairApproved")
 def approve(ledger: Ledger, command: Command) -> Change:
     breach = _breach_of(ledger, command)
-    act = with_hands(ledger, command.act)
-    breach.approve_repair(command.data, act, ledger.policy.windows(breach, act))
+    breach.approve_repair(command.data, command.act, ledger.policy.windows(breach, command.act))
     return change(ledger, breach)
 
 
 @handles("RepairRejected")
 def reject(ledger: Ledger, command: Command) -> Change:
     breach = _breach_of(ledger, command)
-    breach.reject_repair(command.data, with_hands(ledger, command.act))
+    breach.reject_repair(command.data, command.act)
     return change(ledger, breach)
 
 

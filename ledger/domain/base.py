@@ -26,17 +26,23 @@ class Actor:
     """Who acts: `id` and `unit` are pseudonyms (the unit's may be an unregistered one).
 
     `also` are further pseudonyms of the same person or unit (subjects merged), and of units that ended whose open
-    matters are this unit's by now (`ledger.relations`).
+    matters are this unit's by now (`ledger.relations`). `hands` are those at the other end of a delegation in force:
+    they may do nothing for each other, but none of them is another hand.
     """
 
     id: str
     role: Role
     unit: str | None = None
     also: frozenset[str] = frozenset()
+    hands: frozenset[str] = frozenset()
 
     def stands_for(self, uid: str | None) -> bool:
         """Whether a pseudonym is this person's, their unit's, or one that either stands for."""
         return uid is not None and (uid in (self.id, self.unit) or uid in self.also)
+
+    def is_hand_of(self, uid: str | None) -> bool:
+        """Whether an act of that pseudonym is this person's as well, wherever another hand is asked for."""
+        return uid in self.hands or self.stands_for(uid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ class LedgerAggregate(BaseAggregate[str]):
 
     def require_other(self, concerned: str) -> None:
         """Nobody acts in their own case (ASSURANCE §6, 16): not the person, and nobody for the unit it is about."""
-        own = self.act.actor.stands_for(concerned)
+        own = self.act.actor.is_hand_of(concerned)
         require(not own, "own-case", "nobody acts in their own case")
 
     def happen(self, event: type[LedgerEvent], data: Payload) -> None:

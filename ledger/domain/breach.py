@@ -17,6 +17,7 @@ from ledger.domain.repairs import Repairs
 from ledger.domain.values import Severity
 
 STANDING = ("CONFIRMED", "UPHELD", "VARIED")
+OWN, ON_PAPER = "OWN", "ON_PAPER"  # whose word an appeal was: the subject's, or a clerk's from the signed paper
 # What a correction may change, by the type of the entry that holds it. What was decided, and about whom, is not there.
 CORRECTABLE: Final[Mapping[str, frozenset[str]]] = {
     "BreachReported": frozenset({"category", "occurred_on", "duty_related", "unit_at_time"}),
@@ -64,7 +65,9 @@ class Breach(Repairs):
     appeal_route: str | None
     reviewers: tuple[str, ...]
     review_decided_on: date | None
-    appeal_exhausted: bool
+    decided_remedies: frozenset[tuple[str, str]]  # route and whose word it was
+    duty_related: bool
+    made_graver_on: date | None  # the latest correction that weighs more
 
     def start(self) -> None:
         self.state = "NEW"
@@ -74,7 +77,7 @@ class Breach(Repairs):
         self.decider = self.decided_for = self.deciding_unit = self.record_kind = self.list_code = self.ends_on = None
         self.appeal_route = self.review_decided_on = None
         self.reviewers = ()
-        self.appeal_exhausted = False
+        self.decided_remedies, self.duty_related, self.made_graver_on = frozenset(), False, None
         self.start_conflicts()
         self.start_repairs()
 
@@ -97,11 +100,17 @@ class Breach(Repairs):
         self.reviewers += (event.envelope.context.actor["id"], *filter(None, (event.data.delegated_by,)))
         if self.appeal_route == "REVIEW":
             self.review_decided_on = day(event.envelope.context.effective_on)
-        self.appeal_exhausted = self.appeal_exhausted or self.appeal_route == "APPEAL"
+        assert self.appeal_route is not None
+        word = ON_PAPER if self.written_down_by.get("BreachAppealed") else OWN
+        self.decided_remedies |= {(self.appeal_route, word)}
         self.appeal_route = None
 
-    def take_correction(self, field: str, value: Any) -> None:
-        if field == "ends_on":
+    def take_correction(self, field: str, value: Any, on: date) -> None:
+        if field == "duty_related":
+            if value and not self.duty_related:  # it counts where it did not: the remedies open again
+                self.made_graver_on, self.decided_remedies, self.review_decided_on = on, frozenset(), None
+            self.duty_related = value
+        elif field == "ends_on":
             self.ends_on = None if value is None else day(value)
         elif field in ("unit_at_time", "record_kind", "list_code"):
             setattr(self, field, value)
@@ -146,7 +155,7 @@ class Breach(Repairs):
         self._require_undecided()
         self._require_impartial(by_reporter)
         long_enough = day(data.reply_due) >= earliest_reply_due
-        require(long_enough, "reply-period-too-short", "the reply period is shorter than the rulebook's", "reply_due")
+        require(long_enough, "reply-period-too-short", f"it ends on {earliest_reply_due} at the earliest", "reply_due")
         self.happen(events.BreachNotified, data)
 
     def reply(self, data: events.BreachReplied.Data, act: Act) -> None:
@@ -227,7 +236,7 @@ class Breach(Repairs):
         """`recorded_on`: the day on which the ledger recorded the decision; nobody could read it there before."""
         require(self.state != "APPEALED", "appeal-open", "an appeal is open already")
         if act.for_subject is not None:
-            decided = any(map(act.actor.stands_for, (self.decider, self.decided_for)))
+            decided = any(map(act.actor.is_hand_of, (self.decider, self.decided_for)))
             require(not decided, "acted-for-the-subject", "who decided does not record the remedy against it")
         standing = self.state in STANDING and self.is_found(act) and not self.is_over(act, windows)
         require(standing, "finding-not-standing", "only a standing finding is appealed")
@@ -249,22 +258,25 @@ class Breach(Repairs):
         return known
 
     def _require_remedy(self, data: events.BreachAppealed.Data, act: Act, windows: Windows, since: date) -> None:
-        require(not self.appeal_exhausted, "remedies-exhausted", "the appeal was decided")
-        reviewed_on = self.review_decided_on
-        require(reviewed_on is None or data.route == "APPEAL", "remedies-exhausted", "the review was decided", "route")
+        # What a clerk filed for the subject takes no remedy from the subject's own hand.
+        words = {OWN} if act.for_subject is None else {OWN, ON_PAPER}
+        used = {route for route, word in self.decided_remedies if word in words}
+        require("APPEAL" not in used, "remedies-exhausted", "the appeal was decided")
+        reviewed = "REVIEW" not in used or data.route == "APPEAL"
+        require(reviewed, "remedies-exhausted", "the review was decided", "route")
+        opened = [(since, windows.appeal_days), (self.made_graver_on, windows.appeal_days)]
+        opened.append((self.review_decided_on, windows.appeal_after_review_days))
         for moment in act.days:
-            in_time = (moment - since).days <= windows.appeal_days
-            if reviewed_on is not None:
-                in_time = in_time or (moment - reviewed_on).days <= windows.appeal_after_review_days
+            in_time = any(start is not None and (moment - start).days <= days for start, days in opened)
             require(in_time, "appeal-out-of-time", "the time for this remedy has passed", "filed_on")
 
     def decide_appeal(self, data: events.AppealDecided.Data, act: Act, *, by_reporter: bool) -> None:
         require(self.state == "APPEALED", "wrong-state", "no appeal is open")
         self.require_another_hand("BreachAppealed", act.actor)
-        decided = any(map(act.actor.stands_for, (self.decider, self.decided_for)))
+        decided = any(map(act.actor.is_hand_of, (self.decider, self.decided_for)))
         require(not decided, "decider-may-not-review", "who decided does not review")
         require(not by_reporter, "reporter-may-not-review", "who reported does not review")
-        another = not any(map(act.actor.stands_for, self.reviewers))
+        another = not any(map(act.actor.is_hand_of, self.reviewers))
         require(another, "reviewer-may-not-review-again", "a second remedy is decided by another hand")
         self.require_other(self.subject)
         if data.new_severity is not None:
@@ -282,12 +294,12 @@ class Breach(Repairs):
         by_reporter: bool,
         target: str | None,
         act: Act,
-        made_lasting: Windows | None,
+        made_statutory: Windows | None,
     ) -> None:
         """`target` is the type of the entry that the correction names, where this record has such an entry.
 
-        `made_lasting` are the windows of a record that the corrected value would make a lasting one (公务员法 26): it
-        rests on the document that says so, and one that is over, repaired or removed stays spent.
+        `made_statutory` are the windows of a record that the corrected value would make one that bars by law (公务员法
+        26): it rests on the document that says so, and one that is over, repaired or removed stays spent.
         """
         require(self.state not in ("VOIDED", "OVERTURNED"), "wrong-state", "the record is void")
         holding = [name for name, fields in CORRECTABLE.items() if data.field in fields and name in self.happened_on]
@@ -299,11 +311,26 @@ class Breach(Repairs):
         if data.field == "ends_on" and data.corrected_value is not None and self.decision_on is not None:
             after = day(data.corrected_value) >= self.decision_on
             require(after, "dates-disagree", "the record ends before it begins", "corrected_value")
-        if made_lasting is not None:
-            standing = self.state in (*STANDING, "APPEALED") and not self.is_over(act, made_lasting)
+        if made_statutory is not None:
+            standing = self.state in (*STANDING, "APPEALED") and not self.is_over(act, made_statutory)
             require(standing, "correction-aggravates", "what is spent does not begin again by a correction", "field")
-            require(data.doc is not None, "document-required", "a lasting record rests on a document", "doc")
+            require(data.doc is not None, "document-required", "a statutory bar rests on a document", "doc")
+        if data.field == "ends_on":
+            self._require_no_revival(data, act)
+        if data.field == "publicity" and data.corrected_value:
+            organ = self.act.actor.unit is not None and self.act.actor.stands_for(self.deciding_unit)
+            require(organ, "not-the-deciding-organ", "the organ that decided says what is published")
+        if data.field == "occurred_on":
+            reported = self.happened_on.get("BreachReported")
+            before = reported is None or day(data.corrected_value) <= reported
+            require(before, "occurred-after-report", "conduct lies before its report", "corrected_value")
         self.happen(events.RecordCorrected, data)
+
+    def _require_no_revival(self, data: events.RecordCorrected.Data, act: Act) -> None:
+        ended = self.ends_on is not None and any(moment > self.ends_on for moment in act.days)
+        later = data.corrected_value is None or (self.ends_on is not None and day(data.corrected_value) > self.ends_on)
+        revives = ended and later
+        require(not revives, "correction-aggravates", "what is spent does not begin again by a correction", "field")
 
     def void(self, data: events.RecordVoided.Data, *, by_reporter: bool) -> None:
         require(self.state not in ("VOIDED", "OVERTURNED", "NEW"), "wrong-state", "the record is void already")

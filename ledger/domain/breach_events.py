@@ -59,6 +59,7 @@ class BreachReported(LedgerEvent):
         breach.state = "REPORTED"
         breach.subject, breach.unit_at_time = data.subject_id, data.unit_at_time
         breach.conduct, breach.commitment = data.conduct_id, data.commitment_id
+        breach.duty_related = data.duty_related
 
 
 class ReportDeclined(LedgerEvent):
@@ -222,6 +223,7 @@ class AuthorityRecordImported(LedgerEvent):
         breach.subject, breach.unit_at_time = data.subject_id, data.unit_at_time
         breach.record_kind, breach.list_code = data.record_kind, data.list_code
         breach.ends_on = None if data.ends_on is None else day(data.ends_on)
+        breach.duty_related = data.duty_related
         breach.find(Severity(data.severity), day(data.decision_on), self)
 
 
@@ -301,7 +303,8 @@ class RecordCorrected(LedgerEvent):
         reason: Reasons
 
     def apply(self, breach: Breach) -> None:
-        breach.take_correction(self.data.field, self.data.corrected_value)
+        on = day(self.envelope.context.effective_on)
+        breach.take_correction(self.data.field, self.data.corrected_value, on)
 
 
 class RecordVoided(LedgerEvent):

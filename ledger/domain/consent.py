@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from pydantic import Field
@@ -78,7 +79,17 @@ class Consent(LedgerAggregate):
         require(day(data.expires_on) >= act.on, "consent-expired", "the consent ends before it begins", "expires_on")
         self.happen(ConsentGiven, data)
 
-    def withdraw(self, data: ConsentWithdrawn.Data) -> None:
+    def withdraw(
+        self, data: ConsentWithdrawn.Data, act: Act, *, decided_on: date | None, final_on: date | None
+    ) -> None:
+        """`decided_on`, `final_on`: the latest days on which a check that rests on it was decided, and is final.
+
+        A paper found later may withdraw it as of a day before a decision. It undoes none that is final; and what a
+        clerk records for the subject undoes none at all.
+        """
+        bound = final_on if act.for_subject is None else decided_on
+        undoes = bound is not None and act.on < bound
+        require(not undoes, "check-decided", "what was decided on this consent is not undone by its withdrawal")
         require(data.subject_id == self.subject, "not-the-subject", "only who gave a consent withdraws it")
         require(not self.withdrawn, "wrong-state", "the consent is withdrawn already")
         self.happen(ConsentWithdrawn, data.model_copy(update={"consent_id": self.ref}))

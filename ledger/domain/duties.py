@@ -57,7 +57,7 @@ class Conflicts(LedgerAggregate):
 
     def wrote_down(self, type_: str, actor: Actor) -> bool:
         """Whether the subject's latest act of a type was recorded by this actor, from the signed paper."""
-        return any(map(actor.stands_for, self.written_down_by.get(type_, ())))
+        return any(map(actor.is_hand_of, self.written_down_by.get(type_, ())))
 
     def require_another_hand(self, type_: str, actor: Actor) -> None:
         """Who spoke for the subject does not decide on what was said."""
@@ -71,7 +71,8 @@ class Conflicts(LedgerAggregate):
 
     def require_impartial(self, officials: Collection[str]) -> None:
         """Nobody who stepped back decides, reviews or approves, under whichever of their registrations."""
-        free = self.stepped_back.isdisjoint(officials) and self.stepped_back.isdisjoint(self.act.actor.also)
+        actor = self.act.actor
+        free = self.stepped_back.isdisjoint({*officials, *actor.also, *actor.hands})
         require(free, "conflict-declared", "a conflict of interest was declared in this case")
 
     def declare_conflict(self, data: ConflictDeclared.Data, official: str, concerned: str) -> None:

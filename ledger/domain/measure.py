@@ -193,8 +193,11 @@ class Application(LedgerAggregate):
     def start(self) -> None:
         self.lifted = False
 
-    def put_into_force(self, data: MeasureApplied.Data, act: Act, measure: Measure, cause: Cause) -> None:
-        """`data` names measure and cause as the ledger found them."""
+    def put_into_force(
+        self, data: MeasureApplied.Data, act: Act, measure: Measure, cause: Cause, *, recorded_on: date
+    ) -> None:
+        """`data` names measure and cause as the ledger found them; `recorded_on` is when the adoption was recorded,
+        which a paper may not antedate for a restriction."""
         measure.require_department(act)
         require(cause.named, "cause-of-another", "the record is about somebody else", "cause_event")
         self.require_other(cause.subject)
@@ -206,9 +209,10 @@ class Application(LedgerAggregate):
         open_ = cause.disputed and measure.force != STATUTORY
         require(not open_, "appeal-open", "while an appeal is open a discretionary measure is off", "cause_event")
         require(cause.standing, "cause-not-standing", "the record does not stand on that day", "cause_event")
-        later = measure.kind == "REWARD" or max(measure.adopted_on, measure.starts_on) <= cause.decided_on
+        known_on = max(measure.adopted_on, measure.starts_on, recorded_on)
+        later = measure.kind == "REWARD" or known_on <= cause.decided_on
         require(later, "measure-after-cause", "a restriction never reaches back to what was decided before it")
-        self.require_not_before(cause.since)
+        self.require_not_before(max(cause.since, measure.adopted_on))
         self.happen(MeasureApplied, data)
 
     def lift(self, data: MeasureLifted.Data, act: Act, measure: Measure) -> None:

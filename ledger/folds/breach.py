@@ -55,13 +55,17 @@ TRANSITIONS: Final[Mapping[str, tuple[frozenset[str], str | None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """One appeal: its route, the day it was filed, and what became of it."""
+    """One appeal: its route, the day it was filed, and what became of it.
+
+    `on_paper`: a clerk filed it for the subject, who keeps the remedies of their own hand.
+    """
 
     route: str
     filed_on: date
     events: tuple[int, ...]
     decided_on: date | None = None
     outcome: str | None = None
+    on_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +231,13 @@ class _Fold:
                 publicity=data.get("publicity"),
             )
         elif entry.type == "BreachAppealed":
-            self.appeals.append(Appeal(data["route"], day, (entry.index,)))
+            on_paper = data.get("on_behalf_of") is not None
+            self.appeals.append(Appeal(data["route"], day, (entry.index,), on_paper=on_paper))
         elif entry.type == "AppealDecided":
             target = data["outcome"]
             breach = replace(breach, severity=data.get("new_severity") or breach.severity)
             filed = self.appeals[-1]
-            self.appeals[-1] = Appeal(filed.route, filed.filed_on, (*filed.events, entry.index), day, target)
+            self.appeals[-1] = replace(filed, events=(*filed.events, entry.index), decided_on=day, outcome=target)
         if target is not None:
             breach = replace(breach, state=target)
             if breach.found:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from ledger.folds.consent import fold_consent
 from ledger.folds.order import in_legal_order, until
 from ledger.folds.source import Source
 from ledger.reading import Logged
@@ -90,50 +91,106 @@ class Check:
     events: tuple[int, ...] = field(default=())
 
 
-def check_entries(entries: Sequence[Logged], known: Iterable[Logged], parted: Iterable[Logged] = ()) -> list[Logged]:
+def check_on(
+    source: Source, entries: Sequence[Logged], size: int, on: date, known: Iterable[Logged] | None = None
+) -> Check | None:
+    """The check on a day, as known at a size, or None before its request: the one way to read one. `known` spares a
+    read: as for `check_entries`."""
+    return fold_check(check_entries(source, entries, size, known), on)
+
+
+def check_entries(
+    source: Source, entries: Sequence[Logged], size: int, known: Iterable[Logged] | None = None
+) -> list[Logged]:
     """The entries of a check and what took its consent away, where that reached the ledger after the request.
 
-    `known` are entries about the person, withdrawals among them; `parted` comes from `parting`. One that counts from a
-    day before the request withdraws the check on the request's own day.
+    What counts from a day before the request withdraws the check on the request's own day. `known` is the person's
+    history at that size, where the caller has read it already.
     """
     request = entries[0]
-    consent_id = request.data.get("consent_id")
-    if consent_id is None:
+    if request.data.get("consent_id") is None:
         return list(entries)
+    asked, undone = _as_written(source, request, size), _undone(source, request, size)
+    given = _rests_on(source, asked, undone, size, known)
     withdrawals = [
         entry
-        for entry in known
-        if entry.type == WITHDRAWAL
-        and entry.data["consent_id"] == consent_id
-        and (entry.index > request.index or entry.effective_on > request.effective_on)
+        for entry in given
+        if entry.type == WITHDRAWAL and (entry.index > request.index or entry.effective_on > request.effective_on)
     ]
     taken = (
         structs.replace(entry, effective_on=max(entry.effective_on, request.effective_on))
-        for entry in (*withdrawals, *parted)
+        for entry in (*withdrawals, *_parting(source, given, asked, undone, size))
     )
     return [*entries, *taken]
 
 
-def parting(source: Source, request: Logged, size: int) -> list[Logged]:
+def consent_of(source: Source, request: Logged, size: int) -> Sequence[Logged]:
+    """The entries of the consent that a check rests on, as known at a size; none where it rests on none.
+
+    It is the one that the evaluation took: given by whom the ledger took for this person at the request. An id alone
+    does not tell, for it is one of its source system's own.
+    """
+    if request.data.get("consent_id") is None:
+        return ()
+    return _rests_on(source, _as_written(source, request, size), _undone(source, request, size), size, None)
+
+
+def _as_written(source: Source, request: Logged, size: int) -> Logged:
+    """A request under the name of whom it was written for, whoever was merged since."""
+    return source.stream(request.stream, size)[0]
+
+
+def _undone(source: Source, request: Logged, size: int) -> list[Logged]:
+    return [entry for entry in source.by_type(PARTING, size) if entry.index > request.index]
+
+
+def _rests_on(
+    source: Source, asked: Logged, undone: Sequence[Logged], size: int, known: Iterable[Logged] | None
+) -> Sequence[Logged]:
+    if known is None or undone:  # whoever came apart since has a history of its own today
+        known = source.history(asked.data["subject_id"], asked.index)
+    streams = [
+        entry.stream
+        for entry in known
+        if entry.type == _GIVEN and entry.data["consent_id"] == asked.data["consent_id"] and entry.index < asked.index
+    ]
+    opened = [source.stream(stream, size) for stream in streams]
+    own = [given for given in opened if _one(source, given[0], asked, asked.index)]
+    if len(own) > 1:  # one id of two source systems
+        return next((given for given in own if _held(source, given, asked)), own[0])
+    return own[0] if own else ()
+
+
+def _one(source: Source, given: Logged, asked: Logged, at: int) -> bool:
+    """Whether a consent is of the person whom a request is about, as known at a size."""
+    return source.survivor(given.data["subject_id"], at) == source.survivor(asked.data["subject_id"], at)
+
+
+def _held(source: Source, given: Sequence[Logged], asked: Logged) -> bool:
+    """Whether a consent held for a request when it was made."""
+    consent = fold_consent([entry for entry in given if entry.index < asked.index], asked.effective_on)
+    requester = asked.data.get("requester") or asked.actor.get("unit")
+    return (
+        consent is not None
+        and requester is not None
+        and consent.purpose == asked.data["purpose"]
+        and source.survivor(consent.recipient, asked.index) == source.survivor(requester, asked.index)
+        and consent.holds(asked.effective_on)
+    )
+
+
+def _parting(
+    source: Source, given: Sequence[Logged], asked: Logged, undone: Sequence[Logged], size: int
+) -> list[Logged]:
     """The undoing of a merge after which the consent of a check is another person's, as known at a size; none where
     both are one, or where no consent was asked for."""
-    named = request.data.get("consent_id")
-    if named is None or request.data.get("statutory_basis"):
+    if not given or not undone or asked.data.get("statutory_basis") or _one(source, given[0], asked, size):
         return []
-    undone = [entry for entry in source.by_type(PARTING, size) if entry.index > request.index]
-    if not undone:
-        return []
-    given = next((entry for entry in source.by_type(_GIVEN, size) if entry.data["consent_id"] == named), None)
-    asked = source.stream(request.stream, size)[0]  # as it was written, whoever was merged since
-
-    def one(at: int) -> bool:
-        return given is not None and source.survivor(given.data["subject_id"], at) == source.survivor(
-            asked.data["subject_id"], at
-        )
-
-    if not one(request.index) or one(size):
-        return []
-    return [entry for entry in undone if one(entry.index) and not one(entry.index + 1)][-1:]
+    return [
+        entry
+        for entry in undone
+        if _one(source, given[0], asked, entry.index) and not _one(source, given[0], asked, entry.index + 1)
+    ][-1:]
 
 
 def fold_check(entries: Sequence[Logged], on: date) -> Check | None:

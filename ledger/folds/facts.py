@@ -6,7 +6,7 @@ The rulebook alone decides when a finding has lapsed and what it weighs; folds a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from ledger.folds.assessment import Assessment, fold_assessment, newest, weights_of
 from ledger.folds.breach import FOUND, Breach, Over, fold_breach, never_over
-from ledger.folds.check import WITHDRAWAL, Check, check_entries, fold_check, parting
+from ledger.folds.check import Check, check_on
 from ledger.folds.commitment import REORGANISATION, Commitment, fold_commitment
 from ledger.folds.consent import Consent, fold_consent
-from ledger.folds.order import records_of
+from ledger.folds.order import records_of, with_corrections
 from ledger.folds.sanction import Sanction, fold_sanctions
 from ledger.folds.source import Source
 from ledger.reading import Logged
@@ -56,38 +56,35 @@ def over_by(timeline: EditionTimeline | None) -> Over:
     return over
 
 
-def records_on(source: Source, subject: str, on: date, size: int, timeline: EditionTimeline | None) -> Records:
-    """The records of a subject on a day; the breaches of a unit include those of its officials that link to it."""
+def records_on(
+    source: Source, subject: str, on: date, size: int, timeline: EditionTimeline | None, *, own: bool = False
+) -> Records:
+    """The records of a subject on a day; the breaches of a unit include those of its officials that link to it, unless
+    it is asked for its `own` alone."""
     streams = records_of(source, subject, size)
     by_kind: dict[str, list[list[Logged]]] = {}
     for stream, entries in streams.items():
         by_kind.setdefault(stream.partition("/")[0], []).append(entries)
     over = over_by(timeline)
-    withdrawals = [entry for consent in by_kind.get("consent", ()) for entry in consent if entry.type == WITHDRAWAL]
+    breaches = [one for one in by_kind.get("breach", ()) if not own or _is_about(one, subject)]
+    consents = [entry for consent in by_kind.get("consent", ()) for entry in consent]
     checks = [entries for entries in by_kind.get("check", ()) if entries[0].data.get("subject_id") == subject]
-    withdrawals += _withdrawn_elsewhere(source, checks, by_kind.get("consent", ()), size)
     moves = [entry for entries in streams.values() for entry in entries if entry.type == REORGANISATION]
     return Records(
         subject=subject,
-        breaches=_present(fold_breach(entries, on, over=over) for entries in by_kind.get("breach", ())),
+        breaches=_present(fold_breach(entries, on, over=over) for entries in breaches),
         commitments=_present(fold_commitment(entries, on, moves) for entries in by_kind.get("commitment", ())),
         consents=_present(fold_consent(entries, on) for entries in by_kind.get("consent", ())),
         sanctions=tuple(fold_sanctions(streams.get(f"subject/{subject}", ()), on)),
-        checks=_present(
-            fold_check(check_entries(entries, withdrawals, parting(source, entries[0], size)), on) for entries in checks
-        ),
+        checks=_present(check_on(source, entries, size, on, consents) for entries in checks),
         assessments=_present(fold_assessment(entries, on) for entries in by_kind.get("assessment", ())),
         entries=streams,
     )
 
 
-def _withdrawn_elsewhere(
-    source: Source, checks: Iterable[list[Logged]], consents: Iterable[list[Logged]], size: int
-) -> list[Logged]:
-    """Withdrawals of consents that these checks name and another person gave: the two were taken for one at first."""
-    own = {entries[0].data.get("consent_id") for entries in consents}
-    named = {entries[0].data.get("consent_id") for entries in checks} - own - {None}
-    return [entry for entry in source.by_type(WITHDRAWAL, size) if entry.data["consent_id"] in named] if named else []
+def _is_about(entries: Sequence[Logged], subject: str) -> bool:
+    """Whether a case may be about a subject rather than only count toward it."""
+    return any(entry.data.get("subject_id") == subject for entry in with_corrections(entries))
 
 
 def reads(breach: Breach, timeline: EditionTimeline | None, on: date) -> str:

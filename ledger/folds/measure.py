@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
+from ledger.clock import day_after
 from ledger.folds.breach import Breach
 from ledger.folds.facts import Records, finding_of
 from ledger.folds.order import CORRECTION, in_legal_order, until
@@ -26,8 +27,7 @@ from ledger.rulebook.windows import EditionTimeline
 ADOPTED: Final = "MeasureAdopted"
 RETIRED: Final = "MeasureRetired"
 APPLIED: Final = "MeasureApplied"
-IN_FORCE: Final = frozenset({"IN_FORCE", "SUSPENDED"})  # an application that has not ended
-_A_DAY: Final = timedelta(days=1)
+NOT_ENDED: Final = frozenset({"IN_FORCE", "SUSPENDED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Measure:
 
     @property
     def ended_on(self) -> date | None:
-        days = [self.retired_on, None if self.ends_on is None else _day_after(self.ends_on)]
+        days = [self.retired_on, None if self.ends_on is None else day_after(self.ends_on)]
         return min((day for day in days if day is not None), default=None)
 
     def state(self, on: date) -> str:
@@ -270,10 +270,5 @@ def _over_on(breach: Breach, timeline: EditionTimeline | None, on: date) -> date
         return None
     days = [weigh(finding, timeline, on).maximum.value]
     if breach.ends_on is not None:
-        days.append(_day_after(breach.ends_on))
+        days.append(day_after(breach.ends_on))
     return min(days)
-
-
-def _day_after(day: date) -> date:
-    """The calendar's last day has none after it."""
-    return day if day == date.max else day + _A_DAY

@@ -1,14 +1,15 @@
 """What a measure may rest on, and what sets it off: the national basic list, statutes, and triggers (DOMAIN §3.3).
 
 A RESTRICT measure has an effect of the list and a clause for it, of the list or of a statute; nothing local adds to
-that (国办发〔2020〕49号). Where a statute orders the effect its force is STATUTORY and stands through an appeal against
-the cause; whatever else a department does is DISCRETIONARY (DOMAIN §1.3). The rows are `measure_bases.toml`.
+that (国办发〔2020〕49号). Where a statute orders it for all kinds of records that set the measure off, its force is
+STATUTORY and stands through an appeal against the cause; whatever else a department does is DISCRETIONARY
+(DOMAIN §1.3). The rows are `measure_bases.toml`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -16,11 +17,13 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
+from ledger.rulebook.facts import RecordKind
 from ledger.rulebook.parameters import Severity, Source
 from ledger.rulebook.toml_table import Table
 
 CODE: Final = "bad-measure-bases"
-_ARTICLE: Final = re.compile(r"([0-9]{1,4})(?![0-9])", re.ASCII)
+# An article, and one of its items: `26`, `26条`, `第26条`, `26(4)`, `第26条(4)`, `26（4）`.
+_PLACE: Final = re.compile(r"(第)?([1-9][0-9]{0,3})(?(1)条|条?)(?:[(（]([1-9][0-9]?)[)）])?", re.ASCII)
 
 
 class Kind(StrEnum):
@@ -52,12 +55,22 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Statute:
-    """A statute whose articles order these effects themselves."""
+    """An article of a statute that orders these effects itself, for records of these kinds.
+
+    `items` are those of its items that do; empty for an article that has none.
+    """
 
     name: str
-    articles: tuple[int, ...]
+    article: int
+    items: tuple[int, ...]
+    record_kinds: tuple[RecordKind, ...]
     effects: tuple[str, ...]
     source: Source
+
+    def is_at(self, place: tuple[int, int | None]) -> bool:
+        """Whether a place, article and item, is this one; an article without an item is every row of it."""
+        article, item = place
+        return article == self.article and (item is None or item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +108,24 @@ class Bases:
     statutes: tuple[Statute, ...]
     triggers: Mapping[str, Trigger]
 
-    def basis_of(self, kind: str, effect: str, clauses: Iterable[str]) -> Basis | None:
+    def basis_of(self, kind: str, effect: str, clauses: Iterable[str], record_kinds: Collection[str]) -> Basis | None:
         """What a measure rests on by its clauses; None for a restriction that nothing allows. A reward needs no
-        statute."""
+        statute. `record_kinds` are those of its trigger: the statutes named must order it for all of them."""
         if kind == Kind.REWARD:
             return Basis(Force.DISCRETIONARY, demonstration=False)
         known, written = self.effects.get(effect), [clause.rpartition(" ") for clause in clauses]
         if known is None:
             return None
+        places = [(name, found) for name, _, place in written if (found := _place(place)) is not None]
         ordering = [
             statute
-            for name, _, place in written
+            for name, place in places
             for statute in self.statutes
-            if statute.name == name and effect in statute.effects and _article(place) in statute.articles
+            if statute.name == name and effect in statute.effects and statute.is_at(place)
         ]
-        if ordering:
-            return Basis(Force.STATUTORY, all(statute.source is Source.DEMONSTRATION for statute in ordering))
+        if record_kinds and _covers(ordering, record_kinds):
+            published = [statute for statute in ordering if statute.source is Source.PUBLISHED]
+            return Basis(Force.STATUTORY, demonstration=not _covers(published, record_kinds))
         if any(name in self._list_names and place == str(known.number) for name, _, place in written):
             return Basis(Force.DISCRETIONARY, self.source is Source.DEMONSTRATION)
         return None
@@ -120,9 +135,14 @@ class Bases:
         return frozenset({self.list_name, *(f"{self.list_name}（{year}年版）" for year in self.editions)})
 
 
-def _article(place: str) -> int | None:
-    match = _ARTICLE.match(place)
-    return None if match is None else int(match[1])
+def _covers(statutes: Iterable[Statute], record_kinds: Collection[str]) -> bool:
+    return set(record_kinds) <= {kind.value for statute in statutes for kind in statute.record_kinds}
+
+
+def _place(place: str) -> tuple[int, int | None] | None:
+    """Article and item of a place as a clause writes it; None for anything else."""
+    match = _PLACE.fullmatch(place)
+    return None if match is None else (int(match[2]), None if match[3] is None else int(match[3]))
 
 
 def parse_bases(data: bytes) -> Bases:
@@ -152,10 +172,14 @@ def _effect(table: Table) -> Effect:
 
 
 def _statute(table: Table) -> Statute:
-    articles = table.integers("articles", least=1, most=9999)
-    statute = Statute(table.text("name"), articles, table.texts("effects"), table.word("source", Source))
+    name, article = table.text("name"), table.integer("article", least=1)
+    items = table.integers("items", least=1, most=99) if table.has("items") else ()
+    kinds = table.texts("record_kinds")
+    if not set(kinds) <= set(RecordKind):
+        raise table.refuse("record_kinds", f"some of {', '.join(RecordKind)}")
+    effects, source = table.texts("effects"), table.word("source", Source)
     table.close()
-    return statute
+    return Statute(name, article, items, tuple(map(RecordKind, kinds)), effects, source)
 
 
 def _trigger(table: Table) -> Trigger:

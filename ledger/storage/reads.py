@@ -39,6 +39,7 @@ _DISCLOSURES = (
     "SELECT idx, section, subject, retention, sealed FROM disclosures WHERE idx IN (?*) ORDER BY idx, section"
 )
 _FIND = "SELECT digest, uid, seal FROM blind_index WHERE field = ? AND digest IN (?*)"
+_LEADS_TO = "SELECT 1 FROM blind_index WHERE uid = ? AND field = ? LIMIT 1"
 
 
 class Reads:
@@ -150,6 +151,10 @@ class Reads:
             )
             found += [IndexRow(field, bytes(digest), uid, bytes(seal or b"")) for digest, uid, seal in rows]
         return found
+
+    def leads_to(self, field: str, uid: str) -> bool:
+        """Whether any value of the blind index leads there."""
+        return bool(self.recorder.query(_LEADS_TO, (uid, field)))
 
     def document(self, digest: bytes) -> bytes | None:
         """The bytes of a document, by digest."""

@@ -33,7 +33,7 @@ Step = Callable[[Scene, str, dict[str, Any]], Any]
 
 def adopt(scene: Scene) -> None:
     for number, (trigger, clauses) in enumerate(
-        [("FINDING", LIST), ("FINDING", ["公务员法 26(4)"]), ("PENALTY", LIST), ("PENALTY", ["公务员法 26(4)"])],
+        [("FINDING", LIST), ("FINDING", LIST), ("LISTING", LIST), ("LISTING", ["公务员法 26(4)"])],
         start=1,
     ):
         scene.adopt_measure(measure_id=f"M{number}", trigger=trigger, legal_basis=clauses)
@@ -67,7 +67,7 @@ def live(scene: Scene, chance: random.Random, acts: int) -> int:
     """A life of both records; how many acts were accepted."""
     adopt(scene)
     scene.found("MINOR")
-    scene.take_over("2025-03-20", record_kind="PENALTY", severity="MINOR")
+    scene.take_over("2025-03-20", record_kind="SEVERE_LIST", severity="MINOR")
     today, accepted = date(2025, 3, 21), 0
     for _ in range(acts):
         today += timedelta(days=chance.choice([0, 0, 1, 1, 2]))
@@ -106,7 +106,7 @@ def mistakes(scene: Scene, chance: random.Random, moments: int) -> list[str]:
         on = date(2025, 3, 19) + timedelta(days=chance.randrange(140))
         size = chance.randrange(15, scene.ledger.size + 1)
         for one in register(scene, on, size):
-            live = one.state if one.state in fold.IN_FORCE else None
+            live = one.state if one.state in fold.NOT_ENDED else None
             if live != expected(scene, one, on, size):
                 found.append(f"{one.measure.id} on {on}, size {size}: {one.state}")
             if live is None and (one.ended_on is None or not one.applied_on <= one.ended_on <= on):

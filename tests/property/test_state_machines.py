@@ -271,6 +271,16 @@ class SmallOffice(Machine):
     )  # fmt: skip
 
 
+class Hearings(Machine):
+    """Nothing but the way from a consent to a decision, so that many decisions come too early."""
+
+    ACTORS = SMALL_OFFICE
+    KINDS = (
+        "ConsentGiven", "EligibilityCheckRequested", "PreDecisionNoticeSent", "CandidateResponded",
+        "EligibilityDecided", "AuthorityRecordImported",
+    )  # fmt: skip
+
+
 class Promises(Machine):
     KINDS = (*COMMITMENT,)
 
@@ -335,7 +345,7 @@ SPOILT: Mapping[str, tuple[type[Machine], Spoil, str]] = {
     "no feedback": (Assessments, without("ledger.policy.Policy.working_days_after", date.min), GUARD),
     "any step of a check": (Checks, without("ledger.domain.eligibility.Check._require_state"), GUARD),
     "found unheard": (Cases, without("ledger.domain.breach.Breach._heard", True), GUARD),
-    "refused unheard": (Checks, without("ledger.domain.eligibility.Check._heard", True), GUARD),
+    "refused unheard": (Hearings, without("ledger.domain.eligibility.Check._heard", True), GUARD),
     "a finding refers nobody": (SmallOffice, without("ledger.rulebook.eligibility._matches", False), "REFER|BLOCK"),
     "the hand that spoke decides": (SmallOffice, without("ledger.domain.duties.Conflicts.wrote_down", False), GUARD),
     "a lawful notice": (Cases, refusing("ledger.domain.breach.Breach.notify"), "legal, and refused"),

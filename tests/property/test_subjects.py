@@ -122,7 +122,7 @@ def test_in_a_real_history_a_fold_by_subject_is_a_fold_over_the_whole_log(
 def live(scene: Scene) -> None:
     """A life with something of everything that moves a file or a score."""
     scene.adopt_scheme()
-    scene.adopt_measure(trigger="FINDING")
+    scene.adopt_measure(trigger="FINDING", legal_basis=["全国失信惩戒措施基础清单 2"])
     scene.promise("2025-01-10")
     scene.promise("2025-01-10", commitment_id="C2", due_on="2025-12-31")
     scene.found()

@@ -144,6 +144,15 @@ def by_ledger(data: bytes, holds: Holds = ALL) -> dict[str, Any]:
 
 def by_script(data: bytes, holds: Holds = ALL) -> dict[str, Any]:
     """The report of `scripts/verify_export.py`."""
+    return _of_script(data, holds).as_json()
+
+
+def print_by_script(data: bytes, holds: Holds, lang: str) -> None:
+    """The report that the script prints for a person."""
+    verify_export.print_report("file", _of_script(data, holds), lang)
+
+
+def _of_script(data: bytes, holds: Holds) -> verify_export.Report:
     trust = verify_export.Trust(
         keys=tuple(map(verify_export.parse_key, holds.keys)),
         require_witnessed=holds.require_witnessed,
@@ -155,8 +164,7 @@ def by_script(data: bytes, holds: Holds = ALL) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         path = Path(folder, "file")
         path.write_bytes(data)
-        report: dict[str, Any] = verify_export.judge_file(str(path), trust).report.as_json()
-    return report
+        return verify_export.judge_file(str(path), trust).report
 
 
 Judge = Callable[[bytes, Holds], dict[str, Any]]

@@ -478,13 +478,14 @@ class Scene:
         return next(self.ledger.logged(size - 1, size))
 
     @contextmanager
-    def refused(self, code: str, field: str | None = None) -> Iterator[None]:
-        """What happens inside is refused with this code (and field), and nothing was written."""
+    def refused(self, code: str, field: str | None = None, detail: str = "") -> Iterator[None]:
+        """What happens inside is refused with this code (and field, and words), and nothing was written."""
         before = self.store.head()
         with pytest.raises(LedgerError) as caught:
             yield
         assert caught.value.code == code
         assert field is None or caught.value.field == field
+        assert detail in caught.value.detail
         assert self.store.head() == before
 
 

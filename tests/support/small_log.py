@@ -16,6 +16,7 @@ from typing import Any
 from ledger.clock import day_of, parse_time
 from ledger.folds.eligibility import evaluate_check
 from ledger.reading import Logged
+from ledger.relations import Relations, relations_of
 from ledger.rulebook.edition import Edition, parse_edition, shipped_edition
 from ledger.rulebook.windows import Activation, EditionTimeline
 from tests.support.shared import shared_path
@@ -193,6 +194,9 @@ class SmallLog:
 
     def caller_id(self, uid: str) -> str:
         return self.ids[uid]
+
+    def relations(self, size: int) -> Relations:
+        return relations_of(self.entries[:size])
 
     def survivor(self, uid: str, size: int) -> str:
         return uid

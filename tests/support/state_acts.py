@@ -273,6 +273,9 @@ class Hand:
             [("N1", None), ("N2", None), ("N3", None), (None, "公务员法 26"), ("N9", None), (None, None)]
         )
         data = {"subject_id": self.any(PEOPLE), "purpose": "RECRUIT", "post_ref": "岗位一"}
+        valid = [(name, one.subject) for name, one in self.world.consents.items() if one.reads(self.on) == "VALID"]
+        if valid and self._chance.random() < self._proper:  # a check that can be decided
+            consent, data["subject_id"] = self.any(valid)
         return data | {"consent_id": consent, "statutory_basis": basis}
 
     def _PreDecisionNoticeSent(self) -> Data:  # noqa: N802

@@ -44,7 +44,8 @@ class Case:
     route: str = ""
     reviewers: set[str] = field(default_factory=set)
     review_on: date | None = None
-    exhausted: bool = False
+    decided: set[tuple[str, bool]] = field(default_factory=set)  # routes, and whether the subject itself had filed
+    graver_on: date | None = None  # the newest correction that weighs more: the remedies opened again
     stepped_back: set[str] = field(default_factory=set)
     repairs: dict[str, str] = field(default_factory=dict)
     bar: date = date.min
@@ -159,11 +160,12 @@ class Case:
         if (route == "OBJECTION") is (self.record_kind is None):
             found.add("wrong-route")
         if self.record_kind is None and self.decision_on is not None:
-            if self.exhausted or (self.review_on and route == "REVIEW"):
+            used = {name for name, own in self.decided if own or act.behalf is not None}
+            if "APPEAL" in used or (route == "REVIEW" and "REVIEW" in used):
                 found.add("remedies-exhausted")
+            opened = [(self.decision_on, 30), (self.graver_on, 30), (self.review_on, 15)]
             for day in act.days:
-                after_review = self.review_on is not None and (day - self.review_on).days <= 15
-                if (day - self.decision_on).days > 30 and not after_review:
+                if not any(start is not None and (day - start).days <= days for start, days in opened):
                     found.add("appeal-out-of-time")
         return found
 
@@ -255,8 +257,10 @@ class Case:
             self.state, self.severity = data["outcome"], data.get("new_severity") or self.severity
             self.reviewers.add(act.actor.id)
             self.review_on = act.on if self.route == "REVIEW" else self.review_on
-            self.exhausted |= self.route == "APPEAL"
+            self.decided.add((self.route, self.spoke["BreachAppealed"] is None))
         elif kind == "RecordCorrected":
+            if data["corrected_value"] and not self.duty_related:
+                self.decided, self.review_on, self.graver_on = set(), None, act.on
             self.duty_related = data["corrected_value"]
         elif kind == "ConflictDeclared":
             self.stepped_back.add(act.actor.id)

@@ -119,7 +119,7 @@ class Check:
     state: str = NO_STATE
     subject: str = ""
     requester: str | None = None
-    consent: str | None = None
+    rests_on: str | None = None  # the consent of this person that there was at the request
     outcome: str = ""
     reply_due: date | None = None
     responded_on: date | None = None
@@ -128,6 +128,7 @@ class Check:
     stepped_back: set[str] = field(default_factory=set)
     consent_withdrew: bool = False
     notified_on: date | None = None
+    when_recorded: str = ""  # the outcome on the day a late request was recorded
     spoke: dict[str, str | None] = field(default_factory=dict)  # who wrote the candidate's act down, by its kind
 
     def against(self, act: Act) -> Codes:
@@ -135,7 +136,7 @@ class Check:
         if kind == "ConflictDeclared":
             again = {"conflict-exists"} if act.actor.id in self.stepped_back else set[str]()
             again |= {"role-not-allowed"} if act.actor.role != "HR" else set()  # HR in checks, others in cases
-            again |= {"not-the-requester"} if act.actor.unit != self.requester else set()
+            again |= {"not-the-requester"} if self.requester not in (None, act.actor.unit) else set()
             again |= {"unknown-check"} if self.state == NO_STATE else set()
             return again | in_own_case(act, self.subject)
         spoken_for = self.state == "RESPONDED" and self.spoke.get("CandidateResponded") is not None
@@ -153,6 +154,12 @@ class Check:
         else:
             found |= in_own_case(act, self.subject)
             found |= {"conflict-declared"} if act.actor.id in self.stepped_back else set()
+        if act.actor.role == "HR" and act.behalf is None and kind not in ("CandidateResponded", "EligibilityDisputed"):
+            found |= (
+                {"not-the-requester"}
+                if None not in (self.requester, act.actor.unit) and self.requester != act.actor.unit
+                else set()
+            )
         if self.outcome == "INCOMPLETE" and kind in ("PreDecisionNoticeSent", "EligibilityDecided"):
             found.add("check-incomplete")
         if kind == "PreDecisionNoticeSent":
@@ -182,7 +189,8 @@ class Check:
         heard = responded or (self.reply_due is not None and min(act.days) > self.reply_due)
         if decision == "NOT_ELIGIBLE" and not heard:
             found.add("notice-period-open")
-        if (self.outcome, decision) in (("BLOCK", "ELIGIBLE"), ("CLEAR", "NOT_ELIGIBLE")):
+        passed_over = decision == "ELIGIBLE" and self.when_recorded in ("BLOCK", "INCOMPLETE")
+        if passed_over or (self.outcome, decision) in (("BLOCK", "ELIGIBLE"), ("CLEAR", "NOT_ELIGIBLE")):
             if second in (None, act.actor.id, self.subject):
                 found.add("second-approver-required")
             if second in self.stepped_back:
@@ -196,10 +204,10 @@ class Check:
         self.state = str(CHECK[act.kind][1])
         self.spoke[act.kind] = None if act.behalf is None else act.actor.id
         if act.kind == "EligibilityNotified":
-            self.notified_on = act.on
+            self.notified_on = max(act.days)
         elif act.kind == "EligibilityCheckRequested":
             self.requester = act.actor.unit
-            self.subject, self.consent = act.data["subject_id"], act.data.get("consent_id")
+            self.subject = act.data["subject_id"]
         elif act.kind == "PreDecisionNoticeSent":
             self.reply_due = date.fromisoformat(act.data["reply_due"])
         elif act.kind == "CandidateResponded":
@@ -310,13 +318,16 @@ class World:
             bar.lifted_on = act.on
             return
         if act.kind == "EligibilityCheckRequested":
-            self.checks[act.data["check_id"]].outcome = self._outcome(act)
+            check = self.checks[act.data["check_id"]]
+            check.outcome, check.when_recorded = self._outcome(act, act.on), self._outcome(act, act.today)
+            asked, subject = self.consents[act.data.get("consent_id") or ""], act.data["subject_id"]
+            check.rests_on = act.data.get("consent_id") if asked.subject == subject else None
         if act.kind == "RepairApplied":
             self.case_of_repair[act.data["repair_id"]] = act.data["breach_id"]
         self._record(act).take(act)
         if act.kind == "ConsentWithdrawn":  # before the decision it withdraws the check (§4.3)
             for check in self.checks.values():
-                if check.consent == act.data["consent_id"] and check.state in UNDECIDED:
+                if check.rests_on == act.data["consent_id"] and check.state in UNDECIDED:
                     check.state, check.consent_withdrew = "WITHDRAWN", True
 
     # Sanctions.
@@ -341,8 +352,8 @@ class World:
 
     # What the rules of the example's edition say of a person on a day (E0 to E4).
 
-    def _outcome(self, act: Act) -> str:
-        subject, day = act.data["subject_id"], act.on
+    def _outcome(self, act: Act, day: date) -> str:
+        subject = act.data["subject_id"]
         if not act.data.get("statutory_basis"):
             consent = self.consents[act.data["consent_id"]]
             holds = consent.subject == subject and consent.reads(day) == "VALID" and act.actor.unit == "PERSONNEL"

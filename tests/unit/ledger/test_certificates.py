@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -16,13 +17,17 @@ from ledger.access import Viewer
 from ledger.application import Ledger
 from ledger.artefacts.certificate import LIST_BITS
 from ledger.certificates import Issued, issue, read_check, revoke
+from ledger.domain.certificate import CertificateIssued
+from ledger.domain.eligibility import Check
 from ledger.errors import Conflict, LedgerError, NotFound, Refused, Unavailable
 from ledger.key_events import end_key, rotate_signing_key
+from ledger.mapper import logged
+from ledger.reading import Logged
 from ledger.requests import Request
 from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.edition import shipped_edition
 from ledger.status_lists import status_list
-from ledger.storage.events import RequestKeyReused
+from ledger.storage.events import EntryRow, RequestKeyReused
 from ledger.storage.key_files import locations
 from tests.support.certificates import Holds, by_ledger, by_script, same
 from tests.support.keys import rotate_index_key
@@ -470,6 +475,56 @@ def test_a_place_that_was_taken_meanwhile_is_not_given_out_again(
 
     assert drawn == {(1, index) for index in range(8)} - {(1, index) for index in taken}
     assert {number for number, _ in (certificate_places.free_place(served.ledger, before) for _ in range(9))} == {2}
+
+
+def test_what_was_known_of_the_places_is_extended_and_not_read_again(
+    served: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists of eight places, full at four: each issue reads the certificates that came since the last one."""
+    monkeypatch.setattr(certificate_places, "LIST_BITS", 8)
+    ledger, read = served.ledger, list[int]()
+
+    def spied(row: EntryRow) -> Logged:
+        read.append(row.index)
+        return logged(row)
+
+    monkeypatch.setattr(certificate_places, "logged", spied)
+    for _ in range(9):
+        issue(ledger, "K1", PERSON)
+        read.clear()
+        known, newest = certificate_places.places_at(ledger, ledger.size), ledger.size - 1
+        assert read == [newest]
+        assert certificate_places.places_at(ledger, ledger.size) == known
+        assert read == [newest]
+        certificate_places._KEPT.clear()
+        assert certificate_places.places_at(ledger, ledger.size) == known
+    assert known.number > 1
+
+    before = certificate_places.places_at(ledger, newest)  # as known before, whatever is known now
+    assert before.size == newest
+    assert len(before.taken) != len(known.taken)
+    assert certificate_places.places_at(ledger, ledger.size) == known
+
+
+def test_of_places_that_a_transaction_gave_back_nothing_is_kept(served: Scene) -> None:
+    ledger, issued = served.ledger, issue(served.ledger, "K1", PERSON)
+    (entry,) = ledger.by_type("CertificateIssued", ledger.size)
+    known = certificate_places.places_at(ledger, ledger.size)
+    given = certificate_places.free_place(ledger, known)
+    data = CertificateIssued.Data(
+        check_id="K1", digest="0" * 64, status_list=given[0], status_index=given[1],
+        issued_at=entry.data["issued_at"], size=entry.data["size"],
+    )  # fmt: skip
+    with ledger.transaction(discard=True):
+        happen = partial(Check.issue_certificate, data=data, consent_withdrawn=False)
+        ledger.follow_up(Check, entry.uid, happen, served.now.date(), entry.subjects, entry.index)
+        assert certificate_places.places_at(ledger, ledger.size).taken == known.taken | {given[1]}
+
+    assert ledger.size == issued.acknowledgement.index + 1
+    issue(ledger, "K1", PERSON)
+    extended = certificate_places.places_at(ledger, ledger.size)
+    certificate_places._KEPT.clear()
+    assert certificate_places.places_at(ledger, ledger.size) == extended
 
 
 def test_a_list_that_was_never_begun_is_not_looked_for_among_the_entries(

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ledger.clock import day_of, end_of_day, format_time, parse_time
+from ledger.clock import day_after, day_of, end_of_day, format_time, parse_time
 from ledger.errors import Invalid
 
 
@@ -63,6 +63,14 @@ def test_what_is_no_such_time_is_refused(text: str) -> None:
 @pytest.mark.parametrize("day", [date(1, 1, 1), date(2025, 6, 1), date(9999, 12, 31)], ids=str)
 def test_a_day_ends_on_itself(day: date) -> None:
     assert day_of(end_of_day(day)) == day
+
+
+def test_the_last_day_of_the_calendar_has_none_after_it() -> None:
+    assert [day_after(day) for day in (date(2024, 2, 28), date(9999, 12, 30), date.max)] == [
+        date(2024, 2, 29),
+        date.max,
+        date.max,
+    ]
 
 
 def test_a_naive_time_has_no_place() -> None:

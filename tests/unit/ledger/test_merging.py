@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from threading import Barrier, Thread
@@ -18,7 +18,7 @@ from projections.eligibility import check
 from projections.evidence import evidence
 from projections.integrity_file import integrity_file
 from projections.unit_score import unit_score
-from tests.support.scene import ABSENT, CREDIT, DECIDER, DOCUMENT, HR, P1, SYSTEM, Scene, a_scene
+from tests.support.scene import ABSENT, CREDIT, DECIDER, DOCUMENT, HR, P1, P2, SYSTEM, Scene, a_scene
 
 P3 = LineActor("P3", "SUBJECT")
 LATER = date(2025, 12, 31)
@@ -192,6 +192,86 @@ def test_once_apart_the_check_reads_withdrawn_as_the_command_says(twice: Scene) 
     twice.merge("2025-09-13", "P3", "P1")  # they were one after all
     assert state(LATER, twice.ledger.size) == "EVALUATED"
     twice.decide("2025-09-14", "ELIGIBLE")
+
+
+OLD = {"system": "OLD", "record": "r1"}  # ids are unique in one source system only
+
+
+@pytest.mark.parametrize("another", [False, True], ids=["alone", "another-system-s-N1-of-P2"])
+def test_once_apart_the_check_is_withdrawn_whosever_consent_another_system_calls_the_same(
+    twice: Scene, another: bool
+) -> None:
+    if another:
+        twice.consent("2025-07-01", subject_id="P2", by=P2, source=OLD)
+    on_the_other_s_consent(twice)
+    twice.undo_merge("2025-09-02", "P3")
+
+    assert check(twice.ledger, "K1", as_of=LATER, as_known=twice.ledger.size)["state"] == "WITHDRAWN"
+    assert [one["state"] for one in file(twice, "P1")["checks"]] == ["WITHDRAWN"]
+    with twice.refused("check-withdrawn"):
+        twice.decide("2025-09-12", "ELIGIBLE")
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_a_withdrawal_of_what_another_system_calls_the_same_takes_no_consent_away(
+    twice: Scene, ours_first: bool
+) -> None:
+    if ours_first:
+        twice.consent()
+    twice.consent(subject_id="P2", by=P2, source=OLD)
+    if not ours_first:
+        twice.consent()
+    twice.request_check()
+    twice.withdraw_consent("2025-09-02", subject_id="P2", by=P2, source=OLD)
+
+    ledger = twice.ledger
+    assert check(ledger, "K1", as_of=LATER, as_known=ledger.size)["state"] == "EVALUATED"
+    assert [one["state"] for one in file(twice, "P1")["checks"]] == ["EVALUATED"]
+    assert read_check(ledger, str(ledger.uid("check", "K1")), ledger.size, LATER).state == "EVALUATED"
+    asked = deadlines(ledger, as_of=date(2025, 9, 3), as_known=ledger.size, asked=Asked())["deadlines"]
+    assert any(row["record_kind"] == "check" for row in asked)
+    twice.decide("2025-09-12", "ELIGIBLE")
+
+
+@pytest.mark.parametrize(("withdrawn", "state"), [({}, "WITHDRAWN"), ({"source": OLD}, "EVALUATED")])
+def test_of_two_consents_of_one_person_under_one_id_the_check_rests_on_the_one_that_held(
+    twice: Scene, withdrawn: dict[str, Any], state: str
+) -> None:
+    """The other system's is for promotions, so the evaluation took ours."""
+    twice.consent("2025-07-01", purpose="PROMOTE", source=OLD)
+    twice.consent()
+    twice.request_check()
+    twice.withdraw_consent("2025-09-02", **withdrawn)
+
+    assert check(twice.ledger, "K1", as_of=LATER, as_known=twice.ledger.size)["state"] == state
+    assert [one["state"] for one in file(twice, "P1")["checks"]] == [state]
+
+
+def test_a_check_reads_no_consent_but_its_own_once_others_came_apart(
+    twice: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many consents there are, a check costs its own person's entries."""
+    twice.consent("2025-07-01", subject_id="P2", by=P2, source=OLD)
+    twice.merge("2025-08-01", "P3", "P1")
+    twice.consent()
+    twice.request_check()
+    twice.undo_merge("2025-09-02", "P3")
+    ledger, read = twice.ledger, list[str]()
+
+    def noted(whole: Callable[[str, int], Any]) -> Callable[[str, int], Any]:
+        def reading(name: str, size: int) -> Any:
+            read.append(name)
+            return whole(name, size)
+
+        return reading
+
+    for method in ("by_type", "stream"):
+        monkeypatch.setattr(ledger, method, noted(getattr(ledger, method)))
+
+    assert check(ledger, "K1", as_of=LATER, as_known=ledger.size)["state"] == "EVALUATED"
+
+    assert [name for name in read if name.startswith("consent/")] == [f"consent/{ledger.uid('consent', 'N1')}"]
+    assert not {"ConsentGiven", "ConsentWithdrawn"} & set(read)
 
 
 def test_an_undoing_that_parts_others_takes_no_consent_away(twice: Scene) -> None:

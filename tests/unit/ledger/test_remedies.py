@@ -69,7 +69,7 @@ TABLE: dict[RecordOf, tuple[Effects, list[tuple[str, str, Figures, Figures]]]] =
         ],
     ),
     RecordOf.PERSONAL_DATA: (
-        Effects.RESTRICTED_ON_REQUEST,
+        Effects.CONTINUE,
         [("DATA_REQUEST", "DATA_PROTECTION_DESK", None, (15, WORKING)), ("LAWSUIT", "COURT", None, None)],
     ),
     RecordOf.UNIT_SCORE: (

@@ -24,6 +24,7 @@ from tests.support.certificates import (
     by_ledger,
     by_script,
     certificate,
+    print_by_script,
     same,
     status_list,
 )
@@ -59,6 +60,37 @@ def test_both_give_one_answer(name: str) -> None:
     data, holds, _ = SPOILT[name] if name in SPOILT else (MALFORMED[name], ALL, None)
 
     assert same(by_ledger(data, holds), by_script(data, holds))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("name", "first", "also"),
+    [
+        ("revoked", ("已不再有效", "REVOKED"), ("不要采信", "Do not accept")),
+        ("a list and no key", ("已不再有效", "REVOKED"), (NAME, NAME)),
+        ("another person", ("不是关于这个证件号码和盐值的", "NOT ABOUT THIS PERSON"), ("抄错", "mistyped")),
+        ("the log's key alone", ("另一把公钥", "ANOTHER KEY"), (NAME, NAME)),
+        ("a bit of the signature", ("不成立", "DOES NOT HOLD"), ("不要采信", "Do not accept")),
+        ("a list somebody else signed", ("是否已被撤销，没有查清", "NOT KNOWN"), ("状态名单", "status list")),
+    ],
+)
+def test_the_script_says_first_why_it_is_not_to_be_accepted(
+    capsys: pytest.CaptureFixture[str], name: str, first: tuple[str, str], also: tuple[str, str], lang: str
+) -> None:
+    data, holds, _ = SPOILT[name]
+    print_by_script(data, holds, lang)
+    told = capsys.readouterr().out
+    verdict = told.splitlines()[1]
+
+    said = first[lang == "en"]
+    assert said in verdict
+    assert "篡改" not in verdict
+    assert "TAMPERED" not in verdict
+    assert "INCOMPLETE" not in verdict
+    assert also[lang == "en"] in verdict
+    if name != "a bit of the signature":
+        assert "[篡改]" not in told
+        assert "[tampering]" not in told
 
 
 def test_what_is_shown_of_a_certificate_that_holds() -> None:

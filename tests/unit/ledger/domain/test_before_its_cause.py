@@ -17,7 +17,7 @@ import pytest
 from ledger.catalogue import TYPES
 from ledger.errors import LedgerError
 from ledger.folds.breach import fold_breach
-from ledger.folds.check import check_entries, fold_check
+from ledger.folds.check import check_on
 from ledger.folds.facts import over_by
 from ledger.reading import Logged
 from tests.support.scene import CREDIT, DECIDER, DOCUMENT, REVIEWER, REVIEWER_2, U1, Scene, a_scene
@@ -281,8 +281,7 @@ def counted(scene: Scene, entry: Logged) -> bool:
         breach = fold_breach(entries, far, over=over_by(ledger.editions(ledger.size)))
         return breach is not None and entry.index in breach.events
     if entry.kind == "check":
-        person = ledger.history(ledger.uid("subject", "P1") or "", ledger.size)
-        check = fold_check(check_entries(entries, person), far)
+        check = check_on(ledger, entries, ledger.size, far)
         return check is not None and entry.index in check.events
     return True
 

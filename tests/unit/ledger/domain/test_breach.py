@@ -168,7 +168,7 @@ def test_a_notified_case_is_not_declined(scene: Scene) -> None:
 
 def test_the_reply_period_is_ten_working_days_at_least(scene: Scene) -> None:
     scene.report()
-    with scene.refused("reply-period-too-short", "data.reply_due"):
+    with scene.refused("reply-period-too-short", "data.reply_due", "2025-03-10 at the earliest"):
         scene.notify("2025-02-24", reply_due="2025-03-09")
 
     scene.notify("2025-02-24", reply_due="2025-03-10")
@@ -784,3 +784,49 @@ def test_the_person_and_the_system_report_nobody(scene: Scene) -> None:
     for actor in (P1, P2, U1, SYSTEM, DECIDER_2):
         with scene.refused("role-not-allowed"):
             scene.report(by=actor)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("record_kind", "SEVERE_LIST", "document-required"),  # it would bar by law
+        ("record_kind", "PENALTY", None),
+        ("ends_on", "2025-12-30", None),
+    ],
+)
+def test_a_record_is_made_one_that_bars_by_law_on_a_document(
+    scene: Scene, field: str, value: str, code: str | None
+) -> None:
+    scene.take_over("2025-03-20", record_kind="PENALTY", ends_on="2025-12-31")
+    correct = partial(scene.correct, "2025-04-01", field, value, breach_id="B2")
+    if code is None:
+        correct()
+        return
+    with scene.refused(code):
+        correct()
+    correct(doc=DOCUMENT)
+
+
+@pytest.mark.parametrize("value", ["2026-12-31", None])
+def test_what_is_over_by_its_day_is_not_made_to_count_again(scene: Scene, value: str | None) -> None:
+    scene.take_over("2025-03-20", ends_on="2025-03-31")
+
+    with scene.refused("correction-aggravates"):
+        scene.correct("2025-04-01", "ends_on", value, breach_id="B2", doc=DOCUMENT)
+    scene.correct("2025-04-01", "ends_on", "2025-03-25", breach_id="B2")
+
+
+def test_only_the_organ_that_decided_makes_a_finding_public(scene: Scene) -> None:
+    scene.found()
+    publish = partial(scene.correct, "2025-04-01", "publicity", True, target_event="BreachConfirmed")
+
+    with scene.refused("not-the-deciding-organ"):
+        publish(by=replace(CREDIT, unit_id="U2"))
+    publish()
+
+
+def test_conduct_is_not_corrected_to_lie_behind_its_report(scene: Scene) -> None:
+    scene.report()
+
+    with scene.refused("occurred-after-report", "data.corrected_value"):
+        scene.correct("2025-02-22", "occurred_on", "2030-01-01")

@@ -287,6 +287,26 @@ def test_a_refusal_shows_nothing(scene: Scene) -> None:
         scene.answer_request(**REFUSAL, discloses=["B1"])
 
 
+@pytest.mark.parametrize("right", ["CORRECTION", "DELETION"])
+def test_what_the_desk_showed_may_be_named_afterwards(scene: Scene, right: str) -> None:
+    declined(scene)
+    scene.report("2025-02-22", breach_id="B6")
+    scene.decline("2025-02-23", breach_id="B6")
+    scene.ask_desk()
+    later = {"request_id": "Q2", **with_grounds(right)}
+    with scene.refused("unknown-breach", "data.breach_id"):
+        scene.ask_desk("2025-04-02", **{**later, "breach_id": "B1"})
+    scene.answer_request("2025-04-03", discloses=["B1"])
+    with scene.refused("unknown-breach", "data.breach_id"):
+        scene.ask_desk("2025-04-04", **{**later, "breach_id": "B6"})
+    with scene.refused("unknown-breach", "data.breach_id"):
+        scene.ask_desk("2025-04-04", **{**later, "breach_id": "B1", "subject_id": "P2", "by": P2})
+
+    scene.ask_desk("2025-04-04", **{**later, "breach_id": "B1"})
+
+    assert scene.newest().data["breach_id"] == "B1"
+
+
 def test_an_open_report_is_not_the_desk_s_to_show(scene: Scene) -> None:
     scene.report()
     scene.ask_desk()

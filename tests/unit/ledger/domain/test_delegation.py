@@ -143,12 +143,13 @@ def test_a_delegation_left_out_makes_no_other_hand_of_the_reviewer(scene: Scene)
     scene.decide_appeal()
 
 
-def test_a_delegation_of_another_role_does_not_stop_a_review(scene: Scene) -> None:
+def test_a_delegation_of_another_role_makes_one_hand_too(scene: Scene) -> None:
     scene.found()
     scene.appeal()
     scene.delegate("2025-04-09", delegate_id=REVIEWER.id)
 
-    scene.decide_appeal()
+    with scene.refused("decider-may-not-review"):
+        scene.decide_appeal()
 
 
 def test_a_disputed_check_is_not_looked_at_by_the_decider_s_delegate(scene: Scene) -> None:

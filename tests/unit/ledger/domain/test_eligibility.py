@@ -146,7 +146,7 @@ def test_only_hr_asks(scene: Scene) -> None:
 
 
 def test_the_notice_period_is_five_working_days_at_least(blocked: Scene) -> None:
-    with blocked.refused("notice-period-too-short", "data.reply_due"):
+    with blocked.refused("notice-period-too-short", "data.reply_due", "2025-09-09 at the earliest"):
         blocked.notice("2025-09-02", reply_due="2025-09-08")
 
     blocked.notice("2025-09-02", reply_due="2025-09-09")

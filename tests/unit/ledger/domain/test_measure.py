@@ -25,7 +25,7 @@ from tests.support.scene import (
 LOCAL_NOTICE = ["示政发〔2025〕1号"]
 OF_THE_LIST = ["全国失信惩戒措施基础清单（2024年版） 2"]
 REWARD: dict[str, Any] = {"kind": "REWARD", "effect": "GREEN_CHANNEL", "legal_basis": LOCAL_NOTICE}
-OF_FINDINGS = {"trigger": "FINDING"}
+OF_FINDINGS: dict[str, Any] = {"trigger": "FINDING", "legal_basis": OF_THE_LIST}
 
 
 @pytest.fixture
@@ -50,6 +50,23 @@ def test_the_ledger_names_the_department_and_the_force(scene: Scene) -> None:
 
 def test_what_only_the_list_allows_is_discretionary(scene: Scene) -> None:
     scene.adopt_measure(legal_basis=OF_THE_LIST)
+
+    assert scene.state("measure", "M1").force == "DISCRETIONARY"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "clause"),
+    [
+        ("FINDING", "公务员法 26(99)不存在"),
+        ("FINDING", "公务员法 26(4)"),
+        ("PENALTY", "公务员法 26"),
+        ("LISTING", "公务员法 26(99)不存在"),
+    ],
+)
+def test_a_statute_about_other_records_is_no_basis(scene: Scene, trigger: str, clause: str) -> None:
+    with scene.refused("no-legal-basis", "data.legal_basis"):
+        scene.adopt_measure(trigger=trigger, legal_basis=[clause])
+    scene.adopt_measure(trigger=trigger, legal_basis=[clause, *OF_THE_LIST])
 
     assert scene.state("measure", "M1").force == "DISCRETIONARY"
 
@@ -265,14 +282,14 @@ def test_a_report_is_no_cause(scene: Scene) -> None:
     ],
 )
 def test_a_record_of_another_kind_sets_nothing_off(scene: Scene, trigger: str, found: dict[str, str]) -> None:
-    scene.adopt_measure(trigger=trigger)
+    scene.adopt_measure(trigger=trigger, legal_basis=OF_THE_LIST)
     scene.take_over("2025-03-20", **found)
     with scene.refused("trigger-not-met", "data.cause_event"):
         scene.apply_measure("2025-03-25")
 
 
 def test_a_finding_that_is_not_grave_enough_sets_nothing_off(scene: Scene) -> None:
-    scene.adopt_measure(trigger="SERIOUS_FINDING")
+    scene.adopt_measure(trigger="SERIOUS_FINDING", legal_basis=OF_THE_LIST)
     scene.found("GENERAL")
     with scene.refused("trigger-not-met"):
         scene.apply_measure("2025-03-25", cause_event="B1")
@@ -280,7 +297,7 @@ def test_a_finding_that_is_not_grave_enough_sets_nothing_off(scene: Scene) -> No
 
 @pytest.mark.parametrize("ended", ["removed", "voided", "repaired", "over"])
 def test_a_record_that_does_not_stand_is_no_cause(scene: Scene, ended: str) -> None:
-    scene.adopt_measure(trigger="PENALTY")
+    scene.adopt_measure(trigger="PENALTY", legal_basis=OF_THE_LIST)
     scene.take_over("2025-03-20", record_kind="PENALTY", severity="MINOR")
     if ended == "removed":
         scene.remove("2025-03-24")
@@ -312,6 +329,55 @@ def test_a_restriction_does_not_answer_what_was_decided_before_it_was_adopted(sc
     scene.adopt_measure("2025-03-21", from_=since)
     with scene.refused("measure-after-cause"):
         scene.apply_measure("2025-03-25")
+
+
+def test_a_paper_does_not_make_a_restriction_older_than_its_recording(scene: Scene) -> None:
+    scene.take_over("2025-03-20")
+    scene.adopt_measure("2025-01-05", recorded="2025-06-01", doc=DOCUMENT)
+    with scene.refused("measure-after-cause"):
+        scene.apply_measure("2025-06-02")
+
+    scene.take_over("2025-06-02", breach_id="B3", decision_on="2025-06-01")
+    scene.apply_measure("2025-06-03", cause_event="B3")
+
+
+def test_nothing_is_applied_before_the_measure_was_adopted(scene: Scene) -> None:
+    scene.promise("2025-01-10")
+    scene.fulfil("2025-02-01")
+    scene.adopt_measure("2025-06-01", **REWARD, trigger="COMMITMENT_KEPT", subject_kinds=["UNIT"], from_="2025-01-01")
+    late: dict[str, Any] = {"recorded": "2025-06-02", "doc": DOCUMENT, "subject_id": "U1", "cause_event": "C1"}
+    with scene.refused("before-its-cause", "effective_on"):
+        scene.apply_measure("2025-03-01", **late)
+    with scene.refused("before-its-cause", "effective_on"):
+        scene.apply_measure("2025-05-31", **late)
+
+    scene.apply_measure("2025-06-01", **late)
+
+
+def test_a_name_that_could_be_an_entry_or_a_record_is_not_guessed(scene: Scene) -> None:
+    scene.adopt_measure()
+    first = scene.take_over("2025-03-20", breach_id="B7").index
+    other = scene.take_over("2025-03-20", breach_id=str(first)).index
+    with scene.refused("ambiguous-cause", "data.cause_event"):
+        scene.apply_measure("2025-03-21", cause_event=str(first))
+    with scene.refused("ambiguous-cause", "data.cause_event"):
+        scene.lift_measure("2025-03-21", cause_event=str(first))
+
+    scene.apply_measure("2025-03-21", cause_event="B7")
+    assert scene.newest().data["cause_event"] == str(first)
+    scene.apply_measure("2025-03-21", cause_event=scene.ledger.uid("breach", str(first)))
+    assert scene.newest().data["cause_event"] == str(other)
+    scene.lift_measure("2025-03-21", cause_event=str(other))
+
+
+def test_a_record_whose_id_is_a_number_is_found_by_it(scene: Scene) -> None:
+    scene.adopt_measure()
+    own = scene.take_over("2025-03-20", breach_id="5").index
+    with scene.refused("unknown-cause", "data.cause_event"):
+        scene.apply_measure("2025-03-21", cause_event=f"00{own}")
+    scene.apply_measure("2025-03-21", cause_event="5")
+
+    assert scene.newest().data["cause_event"] == str(own)
 
 
 def test_a_merged_registration_is_the_same_person(listed: Scene) -> None:

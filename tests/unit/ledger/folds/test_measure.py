@@ -129,7 +129,9 @@ def test_where_the_cause_is_void_it_never_was(scene: Scene, undone: str) -> None
 def test_during_an_appeal_only_what_a_statute_orders_stands(
     scene: Scene, clauses: list[str], meanwhile: tuple[Any, ...]
 ) -> None:
-    of_a_penalty(scene, legal_basis=clauses)
+    scene.adopt_measure(legal_basis=clauses)
+    scene.take_over("2025-03-20")
+    scene.apply_measure("2025-03-25")
     scene.object_to("2025-04-09")
     scene.decide_appeal("2025-05-20", breach_id="B2")
 
@@ -140,13 +142,13 @@ def test_during_an_appeal_only_what_a_statute_orders_stands(
 
 
 def test_a_milder_decision_ends_what_the_milder_record_would_not_set_off(scene: Scene) -> None:
-    scene.adopt_measure(trigger="SERIOUS_FINDING")
+    scene.adopt_measure(trigger="SERIOUS_FINDING", legal_basis=OF_THE_LIST)
     scene.found("SERIOUS")
     scene.apply_measure("2025-03-25", cause_event="B1")
     scene.appeal("2025-04-08")
     varied = scene.decide_appeal("2025-05-20", outcome="VARIED", new_severity="GENERAL").index
 
-    assert reads(scene, "2025-05-19") == IN_FORCE  # by statute
+    assert reads(scene, "2025-05-19") == SUSPENDED
     assert reads(scene, "2025-05-20") == ("ENDED_WITH_CAUSE", "2025-05-20", varied)
 
 
@@ -227,7 +229,7 @@ def test_what_was_applied_to_one_registration_is_the_person_s(scene: Scene) -> N
 
 def test_a_record_that_never_ends_keeps_its_measure(scene: Scene) -> None:
     """公务员法 26(3): expelled from office."""
-    scene.adopt_measure(trigger="DISCIPLINE")
+    scene.adopt_measure(trigger="DISCIPLINE", legal_basis=["公务员法 26(3)"])
     scene.take_over("2025-03-20", record_kind="DISCIPLINE", list_code="EXPELLED_FROM_OFFICE")
     scene.apply_measure("2025-03-25")
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from ledger.folds import check as checks
 from ledger.folds.assessment import fold_assessment, newest
-from ledger.folds.check import Check, check_entries, fold_check
+from ledger.folds.check import Check
 from ledger.folds.commitment import Commitment, fold_commitment
 from ledger.folds.consent import fold_consent
 from ledger.folds.facts import records_on
@@ -104,9 +105,7 @@ def requested_log() -> SmallLog:
 
 
 def check_on(log: SmallLog, on: str) -> Check:
-    entries = log.stream(f"check/{uid_of('check', 'K1')}", log.size)
-    known = log.history(uid_of("subject", "P1"), log.size)
-    found = fold_check(check_entries(entries, known), day(on))
+    found = checks.check_on(log, log.stream(f"check/{uid_of('check', 'K1')}", log.size), log.size, day(on))
     assert found is not None
     return found
 
