@@ -176,12 +176,23 @@ class Recourse(TypedDict):
     steps: list[Step]
 
 
+class OnBehalf(TypedDict):
+    """An act that was recorded for the subject from the signed paper: by which unit, in which role, on which day."""
+
+    event: Index
+    type: str
+    role: str
+    unit: str | None
+    on: Day
+
+
 class Appeal(TypedDict):
     route: str
     filed_on: Day
     decided_on: Day | None
     outcome: str | None
     events: list[Index]
+    on_behalf: NotRequired[list[OnBehalf]]
 
 
 class Breach(TypedDict):
@@ -213,6 +224,7 @@ class Breach(TypedDict):
     recusals: NotRequired[list[dict[str, Any]]]
     appeals: NotRequired[list[Appeal]]
     texts: NotRequired[list[Text]]
+    on_behalf: NotRequired[list[OnBehalf]]
 
 
 class OneBreach(Stands, Breach):
@@ -237,6 +249,7 @@ class Commitment(TypedDict):
     text: str | None
     events: list[Index]
     texts: NotRequired[list[Text]]
+    on_behalf: NotRequired[list[OnBehalf]]
 
 
 class OneCommitment(Stands, Commitment):
@@ -265,6 +278,7 @@ class Repair(TypedDict):
     barred_until: Day | None
     confirmations: list[Confirmation]
     events: list[Index]
+    on_behalf: NotRequired[list[OnBehalf]]
 
 
 class Repairs(TypedDict):
@@ -285,6 +299,7 @@ class Consent(TypedDict):
     expires_on: Day
     withdrawn_on: Day | None
     events: list[Index]
+    on_behalf: NotRequired[list[OnBehalf]]
 
 
 class OneConsent(Stands, Consent):
@@ -303,6 +318,9 @@ class IntegrityFile(Stands):
     viewer: str
     purpose: str | None
     rulebook: str | None
+    ended_on: NotRequired[Day]
+    successor: NotRequired[str | None]
+    successor_uid: NotRequired[Uid]
     breaches: list[Breach]
     commitments: list[Commitment]
     repairs: list[Repair]
@@ -346,39 +364,6 @@ class AccessLog(TypedDict):
     uid: Uid
     size: Annotated[int, Field(ge=0, description="how many entries the access log had")]
     looks: list[Look]
-
-
-class Hit(TypedDict):
-    rule: str
-    clause: str
-    events: list[Index]
-    when: str | None
-
-
-class Check(Stands):
-    """An eligibility check: what the rules said when it was requested, and what became of it."""
-
-    check: str
-    uid: Uid
-    subject: str
-    subject_uid: Uid
-    rulebook: str | None
-    evaluated_on: Day | None
-    evaluated_size: Index | None
-    outcome: str | None
-    hits: list[Hit]
-    breaches_in_report: list[str]
-    purpose: str
-    post_ref: str | None
-    requester: str | None
-    requested_on: Day
-    reply_due: Day | None
-    decision: str | None
-    decided_on: Day | None
-    state: str
-    references: list[dict[str, Any]]
-    recourse: NotRequired[Recourse]
-    events: list[Index]
 
 
 class AssessmentEvent(TypedDict):

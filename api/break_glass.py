@@ -6,13 +6,14 @@ purpose is the one stated or else the ground. It is durable before there is an a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from api.desk import Desk, Moment
 from api.problems import not_found
 from ledger.domain.access import RecordAccessed, Scope
 from ledger.errors import NotFound, Refused
-from projections.break_glass import glass_of
+from projections.break_glass import glass_of, require_now
 from projections.integrity_file import integrity_file
 from projections.visibility import BREAK_GLASS
 
@@ -20,11 +21,15 @@ from projections.visibility import BREAK_GLASS
 def file_in_emergency(desk: Desk, subject: str, moment: Moment, ref: str, purpose: str | None = None) -> dict[str, Any]:
     """The integrity file of a subject by pseudonym, under the emergency look-up of this name.
 
-    `Refused` with code `no-glass` or `glass-over`, whether or not there is such a subject.
+    `Refused` with code `no-glass` or `glass-over`, whether or not there is such a subject, and `glass-reads-now` for
+    any moment but today, as known now.
     """
     ledger, viewer = desk.ledger, desk.viewer
     try:
         glass = glass_of(ledger, viewer, subject, ref, ledger.now())
+        if moment.asked is None:
+            moment = replace(moment, as_known=ledger.size)
+        require_now(ledger, moment.as_of, moment.as_known)
     except Refused as refused:
         desk.leave_trace(RecordAccessed.__name__, refused, subject)
         raise

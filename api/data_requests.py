@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
-from api.answers import Index, Recourse, Stands, Uid
+from api.answers import Index, OnBehalf, Recourse, Stands, Uid
 from ledger.domain.values import Day
 
 
@@ -19,6 +19,7 @@ class OneDataRequest(Stands):
     check: str | None
     state: Literal["REQUESTED", "ANSWERED"]
     requested_on: Day
+    recorded_on: NotRequired[Day]
     answer_by: Day | None
     answered_on: Day | None
     answer: Literal["GRANTED", "PARTLY_GRANTED", "REFUSED"] | None
@@ -29,3 +30,4 @@ class OneDataRequest(Stands):
     grounds: str | None
     reasons: str | None
     texts: list[dict[str, Any]]
+    on_behalf: NotRequired[list[OnBehalf]]

@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from api.acting import is_requested_by, may_act, units_of
+from api.acting import (
+    as_told,
+    is_refused_as_absent,
+    is_requested_by,
+    may_act,
+    speaks_for_subject,
+    units_of,
+    units_read_for,
+)
 from api.problems import NOTHING_KNOWN, Problem, not_found
 from ledger.access import Viewer
 from ledger.application import Ledger
@@ -27,6 +35,7 @@ from ledger.reading import Logged
 from ledger.requests import Request
 from ledger.signing import Prepared, Signed
 from ledger.storage.events import Acknowledgement, RequestKeyReused
+from ledger.told import is_told_of
 from projections import eligibility
 from projections.access_log import access_log
 from projections.evidence import evidence
@@ -37,10 +46,6 @@ from projections.unit_score import unit_score
 OWN_PURPOSES: Final = {"SUBJECT": "OWN", "UNIT_HEAD": "OWN", "AUDITOR": "AUDIT", "DPO": "DATA_PROTECTION"}
 CASE_PURPOSE: Final = "CASE"
 REQUESTS: Final = "requester"  # what the digests of those who make requests are for
-# What a rule says of a record that is not the subject's own, or not there.
-_NOT_THEIRS: Final = frozenset({"not-the-subject"} | {
-    f"unknown-{kind}" for kind in ("subject", "breach", "repair", "commitment", "consent", "check", "assessment")
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +210,9 @@ class Desk:
             return self.is_own(str(answer["subject_uid"]))
         if self.is_about_viewer(str(answer["subject_uid"])):
             return False
-        return self.viewer.role != "HR" or is_requested_by(self.ledger, answer, self.units())
+        if self.viewer.role != "HR":
+            return True
+        return is_requested_by(self.ledger, answer, units_read_for(self.ledger, self.viewer, self.today()))
 
     def units(self) -> frozenset[str]:
         """The viewer's unit and all it stands for, by pseudonym; empty without one."""
@@ -289,8 +296,12 @@ class Desk:
 
     # Commands.
 
-    def may_act_on(self, opening: Logged) -> bool:
-        """Whether a record is one this viewer may act on at all: a subject's own. The rest is for the rules."""
+    def may_act_on(self, opening: Logged, said: Mapping[str, Any]) -> bool:
+        """Whether a record is one this viewer may act on at all by these data: a subject's own, and for a subject, a
+        case it was told of. The rest is for the rules."""
+        kind, _, uid = opening.stream.partition("/")
+        if speaks_for_subject(self.viewer, said) and kind == "breach" and not is_told_of(self.ledger, uid):
+            return False
         if self.viewer.role != "SUBJECT":
             return True
         data = opening.data
@@ -345,12 +356,13 @@ class Desk:
             request = self.requests(request, [line.type, dict(line.data), target])[0]
         if not may_act(self.ledger, self.viewer, line, self.today()):
             raise NotFound(NOTHING_KNOWN)
+        line = as_told(self.ledger, self.viewer, line)
         try:
             return self.ledger.submit(replace(line, after=after), request=request, documents=documents, signed=signed)
         except LedgerError as error:
             if not self.ledger.in_transaction:
                 self.leave_trace(line.type, error, target)
-            if self.viewer.role == "SUBJECT" and error.code in _NOT_THEIRS:
+            if is_refused_as_absent(self.viewer, line, error.code):
                 raise NotFound(NOTHING_KNOWN) from error
             raise
 
@@ -358,11 +370,12 @@ class Desk:
         """What this viewer's system signs of a command, judged as `submit` would judge it; nothing is written."""
         if not may_act(self.ledger, self.viewer, line, self.today()):
             raise NotFound(NOTHING_KNOWN)
+        line = as_told(self.ledger, self.viewer, line)
         try:
             return self.ledger.prepare_signing(line, documents=documents)
         except LedgerError as error:
             self.leave_trace(line.type, error)
-            if self.viewer.role == "SUBJECT" and error.code in _NOT_THEIRS:
+            if is_refused_as_absent(self.viewer, line, error.code):
                 raise NotFound(NOTHING_KNOWN) from error
             raise
 

@@ -11,9 +11,10 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import MutableHeaders
@@ -24,6 +25,9 @@ from api.auth import Wiring, address_of, wiring_of
 from api.policy import PUBLIC, open_to
 from api.problems import Problem, trace_id
 from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from api.outbox.backlog import Standing
 
 prometheus: Any
 try:
@@ -48,6 +52,12 @@ _FIELDS: Final = (
 )  # fmt: skip
 
 
+OUTBOX_GAUGES: Final = (
+    ("waiting", "Notices that wait for a target"),
+    ("undeliverable", "Notices that a target did not take at the last try"),
+    ("failures", "Tries in a row at which a target took nothing"),
+    ("gone", "Whether a target wants no more (1)"),
+)
 _PLACES: Final = re.compile(r" ?[\[(]?%[a-z][\])]?")  # where a value would stand in a message
 
 
@@ -86,15 +96,6 @@ class _Counters:
         )
         self.size = prometheus.Gauge("integrity_entries", "Entries of the ledger", registry=self.registry)
         self.lag = prometheus.Gauge("integrity_lists_lag", "Entries the lists are behind", registry=self.registry)
-        self.outbox = {
-            name: prometheus.Gauge(f"integrity_outbox_{name}", said, ("target",), registry=self.registry)
-            for name, said in (
-                ("waiting", "Notices that wait for a target"),
-                ("undeliverable", "Notices that a target did not take at the last try"),
-                ("failures", "Tries in a row at which a target took nothing"),
-                ("gone", "Whether a target wants no more (1)"),
-            )
-        }
 
 
 COUNTERS: Final = None if prometheus is None else _Counters()
@@ -166,8 +167,19 @@ def metrics(request: Request) -> Response:
     size = wiring.ledger.size
     COUNTERS.size.set(size)
     COUNTERS.lag.set(max(0, size - wiring.keeper.position))
-    with suppress(LedgerError):  # a file that cannot be read is for `/readyz` and `doctor`
-        for standing in () if wiring.outbox is None else wiring.outbox.standings():
-            for name, gauge in COUNTERS.outbox.items():
-                gauge.labels(standing.target).set(int(getattr(standing, name)))
-    return Response(prometheus.generate_latest(COUNTERS.registry), media_type=prometheus.CONTENT_TYPE_LATEST)
+    said = prometheus.generate_latest(COUNTERS.registry)
+    if wiring.outbox is not None:
+        with suppress(LedgerError):  # a file that cannot be read is for `/readyz` and `doctor`
+            said += _of_targets(wiring.outbox.standings())
+    return Response(said, media_type=prometheus.CONTENT_TYPE_LATEST)
+
+
+def _of_targets(standings: Iterable[Standing]) -> bytes:
+    """How each target stands, in gauges made for this answer: none outlives its target."""
+    registry, targets = prometheus.CollectorRegistry(), tuple(standings)
+    for name, said in OUTBOX_GAUGES:
+        gauge = prometheus.Gauge(f"integrity_outbox_{name}", said, ("target",), registry=registry)
+        for standing in targets:
+            gauge.labels(standing.target).set(int(getattr(standing, name)))
+    answer: bytes = prometheus.generate_latest(registry)
+    return answer

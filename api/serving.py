@@ -22,6 +22,7 @@ import uvicorn
 
 from api.app import create_app
 from api.observing import log_to_stderr
+from api.settings import Settings
 from ledger.application import Ledger
 from ledger.erasing import resume_erasures
 from ledger.errors import Conflict, Invalid, LedgerError, Unavailable
@@ -140,12 +141,14 @@ def serve(
         raise Invalid(
             "a SQLite ledger has one server process; more need PostgreSQL", code="one-server", field="workers"
         )
+    settings = Settings()
     with only_server(url), closing(open_checked(url)) as ledger, closing(listening(host, port)) as socket_:
+        app = create_app(ledger, settings, demo=demo, timers=demo is None) if workers == 1 else None
         announce()
         # A demonstration's terminal is for its addresses.
         log_to_stderr(logging.INFO if demo is None else logging.WARNING)
-        if workers == 1:
-            run_on(create_app(ledger, demo=demo, timers=demo is None), socket_)
+        if app is not None:
+            run_on(app, socket_)
             return
     os.environ[DATABASE] = url
     uvicorn.run("api.serving:worker", factory=True, workers=workers, host=host, port=port, **_OPTIONS)

@@ -1,8 +1,8 @@
 """Emergency look-ups: whether one holds for whoever asks, what a file says of it, and until when it is to be reviewed.
 
 Whether it holds is asked of the clock and compared with when its entry was recorded: for the person who opened it, in
-that role and unit, at that one subject, until the second its minutes are over. Who asks with another's, for somebody
-else, or with none that there is, is told the same.
+that role and unit, at that one subject, until the second its minutes are over, and as of that moment alone. Who asks
+with another's, for somebody else, or with none that there is, is told the same.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from ledger.clock import format_time
+from ledger.clock import day_of, format_time
 from ledger.errors import Refused
 from ledger.folds.break_glass import Glass, fold_glass
 from ledger.rulebook.calendar import calendar_of
@@ -37,6 +37,15 @@ def glass_of(ledger: Ledger, viewer: Viewer, subject: str, ref: str, now: dateti
     if not glass.holds(now):
         raise Refused("its minutes are over", code="glass-over", field="break_glass")
     return glass
+
+
+def require_now(ledger: Ledger, as_of: date, as_known: int) -> None:
+    """In an emergency a file is read as it stands, as of today and as known now (a size): an earlier moment would show
+    what was repaired, undone or over since. `Refused` with code `glass-reads-now` for any other."""
+    if as_of != day_of(ledger.clock()):
+        raise Refused("in an emergency a file is read as of today", code="glass-reads-now", field="as_of")
+    if as_known < ledger.size:
+        raise Refused("in an emergency a file is read as known now", code="glass-reads-now", field="as_known")
 
 
 def _theirs(ledger: Ledger, viewer: Viewer, subject: str, glass: Glass) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from ledger.clock import day_after
 from ledger.domain.sections import Retention
 from ledger.folds.assessment import Assessment
 from ledger.folds.break_glass import Glass
@@ -24,7 +25,7 @@ from ledger.rulebook.defaults import shipped_defaults
 from ledger.rulebook.remedies import RecordOf, remedies_for
 from ledger.rulebook.windows import EditionTimeline
 from projections.break_glass import review_due
-from projections.deadline_steps import Basis, Step, counted, day_after, remedy_period
+from projections.deadline_steps import Basis, Step, counted, remedy_period
 
 _CLOSED: Final = frozenset({
     "DECLINED", "DISMISSED", "OVERTURNED", "REMOVED", "REPAIRED", "EXPIRED", "FINAL", "WITHDRAWN", "ANSWERED",

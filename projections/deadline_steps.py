@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
+from ledger.clock import day_after
 from ledger.folds.breach import IN_FORCE, Breach
 from ledger.folds.facts import finding_of, reads
 from ledger.folds.repair import Repair
@@ -28,7 +29,7 @@ from ledger.rulebook.windows import EditionTimeline
 from projections.file_remedies import end_of, remedies_of, repair_of
 from projections.file_view import FileView
 
-A_DAY: Final = timedelta(days=1)
+_A_DAY: Final = timedelta(days=1)
 
 
 class Nature(StrEnum):
@@ -141,10 +142,6 @@ def counted(edition: Edition, authority: Authority, start: date, last: date) -> 
     return Basis(authority, edition.id, edition.calendar, provisional)
 
 
-def day_after(day: date) -> date:
-    return day if day == date.max else day + A_DAY
-
-
 def case_steps(view: FileView, breach: Breach, entries: Sequence[Logged]) -> Iterator[Step]:
     """The steps of a case, its appeals and its repairs. `entries` are those known of its stream."""
     timeline, on = view.timeline, view.on
@@ -190,7 +187,7 @@ def _remedies(view: FileView, breach: Breach, state: str, step: _Stepping) -> It
     opens = repair_of(timeline, breach, state, view.on).get("repair_from")
     if opens is not None and timeline is not None and breach.severity is not None:
         expires = end_of(timeline, breach, state, view.on).get("expires_on")
-        last = None if expires is None else date.fromisoformat(expires) - A_DAY
+        last = None if expires is None else date.fromisoformat(expires) - _A_DAY
         window = timeline.on(view.on).windows.of[Severity(breach.severity)]
         basis = Basis(window.authority, timeline.on(view.on).id)
         yield step("APPLY_FOR_REPAIR", date.fromisoformat(opens), last, basis)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from ledger.clock import day_of
+from ledger.clock import day_after, day_of
 from ledger.domain.subject import post_of, unit_of
 from ledger.folds.assessment import fold_assessment
 from ledger.folds.breach import fold_breach
 from ledger.folds.break_glass import fold_glass
-from ledger.folds.check import WITHDRAWAL, check_entries, fold_check, parting
+from ledger.folds.check import check_on
 from ledger.folds.commitment import REORGANISATION, fold_commitment
 from ledger.folds.consent import fold_consent
 from ledger.folds.data_request import fold_data_request
@@ -38,7 +38,7 @@ from projections.deadline_records import (
     promise_steps,
     sanction_steps,
 )
-from projections.deadline_steps import KINDS, Step, case_steps, day_after
+from projections.deadline_steps import KINDS, Step, case_steps
 from projections.file_view import FileView, iso
 from projections.reader import Reader, registered, timeline_if_any
 from projections.visibility import Column, Sight, column_of, row_of, sight
@@ -104,7 +104,7 @@ def deadlines(reader: Reader, *, as_of: date, as_known: int, asked: Asked) -> di
     own = frozenset() if viewer is None else frozenset(reader.registrations(viewer, reader.size))
     kinds: dict[str, str] = {}
     rows = [
-        row_of_step(reader, step, as_of, named=asked.viewer in _NAMED)
+        row_of_step(reader, step, as_of, named=asked.viewer in _NAMED, kind=_own_kind(reader, step, as_known, kinds))
         for step in steps
         if _for(asked, step) and _seen(reader, asked, step, own, as_of, as_known, kinds)
     ]
@@ -145,10 +145,10 @@ def steps_of(
         streams = _whole(reader, size) if among is None else _among(reader, among, size)
     ordered = [entry for stream in streams.values() for entry in stream if entry.type == "ErasureOrdered"]
     erased = frozenset(target["index"] for order in ordered for target in order.data["targets"])
-    elsewhere = [entry for stream in streams.values() for entry in stream if entry.type in (WITHDRAWAL, REORGANISATION)]
+    moves = [entry for stream in streams.values() for entry in stream if entry.type == REORGANISATION]
     steps: list[Step] = []
     for stream, entries in streams.items():
-        found = _of_stream(reader, timeline, stream, entries, elsewhere, erased, on, size)
+        found = _of_stream(reader, timeline, stream, entries, moves, erased, on, size)
         about = (_about(reader, step, size) for step in found)
         steps += [step for step in about if subject in (None, step.subject)]
     imposed = [entry for entries in streams.values() for entry in entries if entry.type == _IMPOSED]
@@ -175,7 +175,7 @@ def _whole(reader: Reader, size: int) -> Streams:
 def _among(reader: Reader, named: Sequence[str], size: int) -> Streams:
     """Some streams, and what is said elsewhere that bears on them."""
     streams = {stream: list(reader.stream(stream, size)) for stream in named}
-    beside = [entry for type_ in (WITHDRAWAL, REORGANISATION) for entry in reader.by_type(type_, size)]
+    beside = list(reader.by_type(REORGANISATION, size))
     return {stream: entries for stream, entries in streams.items() if entries} | {_BESIDE: beside}
 
 
@@ -184,7 +184,7 @@ def _of_stream(
     timeline: EditionTimeline | None,
     stream: str,
     entries: list[Logged],
-    elsewhere: list[Logged],
+    moves: list[Logged],
     erased: frozenset[int],
     on: date,
     size: int,
@@ -200,10 +200,10 @@ def _of_stream(
             )
             yield from erasure_steps(timeline, record, entries, erased, on)
     elif kind == "commitment":
-        commitment = fold_commitment(entries, on, [entry for entry in elsewhere if entry.type == REORGANISATION])
+        commitment = fold_commitment(entries, on, moves)
         yield from () if commitment is None else promise_steps(commitment)
     elif kind == "check":
-        check = fold_check(check_entries(entries, elsewhere, parting(reader, entries[0], size)), on)
+        check = check_on(reader, entries, size, on)
         if check is not None:
             yield from check_steps(timeline, check, entries)
             record = Step("", kind, check.id, uid, check.subject, check.state, on, requester=check.requester)
@@ -289,20 +289,27 @@ def _kind(reader: Reader, subject: str, size: int, kinds: dict[str, str]) -> str
     return kinds[subject]
 
 
-def row_of_step(reader: Reader, step: Step, on: date, *, named: bool) -> dict[str, Any]:
-    """A step as answers write it: what is left is negative once the last day is over."""
-    basis, kind = step.basis, KINDS[step.kind]
+def _own_kind(reader: Reader, step: Step, size: int, kinds: dict[str, str]) -> str | None:
+    """The kind of subject whose own turn a step is; None where it is somebody else's."""
+    own = step.subject is not None and "SUBJECT" in KINDS[step.kind].roles
+    return _kind(reader, str(step.subject), size, kinds) or None if own else None
+
+
+def row_of_step(reader: Reader, step: Step, on: date, *, named: bool, kind: str | None) -> dict[str, Any]:
+    """A step as answers write it: what is left is negative once the last day is over. `kind` is the subject's."""
+    basis, of = step.basis, KINDS[step.kind]
     calendar = None if basis is None else basis.calendar
     row: dict[str, Any] = {
         "kind": step.kind,
-        "nature": kind.nature.value,
+        "nature": of.nature.value,
         "state": "UPCOMING" if step.starts > on else "OVERDUE" if step.overdue(on) else "OPEN",
-        "roles": list(kind.roles),
-        "awaits": list(kind.awaits),
+        "roles": list(of.roles),
+        "awaits": list(of.awaits),
         "record_kind": step.record_kind,
         "record": step.record,
         "uid": step.uid,
         "subject_uid": step.subject,
+        **({} if kind is None else {"subject_kind": kind}),
         "from": step.starts.isoformat(),
         "due": iso(step.due),
         **({} if step.extendable_to is None else {"extendable_to": iso(step.extendable_to)}),

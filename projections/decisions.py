@@ -13,13 +13,13 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.errors import LedgerError, NotFound
-from ledger.folds.check import check_entries, fold_check, parting
+from ledger.folds.check import check_entries, consent_of, fold_check
 from ledger.folds.eligibility import evaluate_check
 from ledger.reading import Logged
 from ledger.rulebook.eligibility import Verdict
 from projections.clauses import edition_item, edition_of
 from projections.difference import named_entry
-from projections.reader import Reader, around_check
+from projections.reader import Reader
 
 Pseudonym = Callable[[str], str]
 """The pseudonym that stands for an id of the ledger in what is handed out."""
@@ -60,7 +60,7 @@ def decisions(
 def _decided(reader: Reader, pseudonym: Pseudonym, entries: Sequence[Logged], size: int) -> Decided:
     request = entries[0]
     subject = str(request.data["subject_id"])
-    whole = check_entries(entries, around_check(reader, request, size), parting(reader, request, size))
+    whole = check_entries(reader, entries, size)
     check = fold_check(whole, date.max)
     evaluated = next((entry for entry in reversed(entries) if entry.type == EVALUATION), None)
     if check is None or evaluated is None:
@@ -128,11 +128,7 @@ def _indexes(entries: Iterable[Logged]) -> tuple[int, ...]:
 
 def _consent(reader: Reader, request: Logged) -> tuple[int, ...]:
     """The entries of the consent that a request names, as they were known to it."""
-    named = request.data.get("consent_id")
-    if named is None:
-        return ()
-    known = reader.history(str(request.data["subject_id"]), request.index)
-    return tuple(entry.index for entry in known if entry.kind == "consent" and entry.data.get("consent_id") == named)
+    return tuple(entry.index for entry in consent_of(reader, request, request.index + 1) if entry.index < request.index)
 
 
 def _edition(reader: Reader, evaluated: Logged) -> tuple[dict[str, Any], int | None]:

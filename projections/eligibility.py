@@ -10,16 +10,20 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
+from ledger.clock import day_of
 from ledger.errors import NotFound
-from ledger.folds.check import Check, check_entries, fold_check, parting
+from ledger.folds.check import Check, check_on
 from ledger.reading import Logged
 from ledger.rulebook.deadlines import is_provisional
 from ledger.rulebook.remedies import RecordOf
-from projections.reader import Reader, around_check, timeline_if_any
+from projections.on_behalf import on_behalf
+from projections.reader import Reader, timeline_if_any
 from projections.recourse import recourse_for
-from projections.visibility import SEES_CHECKS, Column, column_of
+from projections.visibility import SEES_CHECKS, SEES_OWN_HISTORY, Column, column_of
 
 REFERENCE_CLAUSE: Final = "征信业管理条例 18"  # with whose consent; what it may lead to is REFER, by an edition's rule
+REQUEST: Final = "EligibilityCheckRequested"
+NOTICE: Final = "PreDecisionNoticeSent"
 _DECISIONS: Final = ("EligibilityDecided", "EligibilityRedetermined")
 
 
@@ -41,12 +45,11 @@ def check(
     """
     uid = reader.uid("check", check_id) if column_of(viewer) in SEES_CHECKS else None
     entries = reader.stream(f"check/{uid}", as_known) if uid is not None else ()
-    known = around_check(reader, entries[0], as_known) if entries else ()
-    parted = parting(reader, entries[0], as_known) if entries else ()
-    folded = fold_check(check_entries(entries, known, parted), as_of) if entries else None
+    folded = check_on(reader, entries, as_known, as_of) if entries else None
     if folded is None:
         raise NotFound("no such check was requested then", code="unknown-check")
-    noticed = _last((entry for entry in entries if entry.index in folded.events), "PreDecisionNoticeSent")
+    counting = [entry for entry in entries if entry.index in folded.events]
+    noticed = _last(counting, NOTICE)
     sent, timeline = None if noticed is None else noticed.effective_on, timeline_if_any(reader, as_known, as_of)
     answer = {
         "check": folded.id,
@@ -59,6 +62,7 @@ def check(
         "viewer": viewer,
         **evaluation(folded),
         **progress(reader, folded),
+        **recording(folded, counting),
         "recourse": recourse_for(
             RecordOf.ELIGIBILITY,
             None if timeline is None else timeline.on(sent or as_of),
@@ -69,7 +73,9 @@ def check(
     if sent is not None and is_provisional(timeline, sent, folded.reply_due):
         answer["provisional"] = True
     if _reads_reasons(folded, viewer, units):
-        answer |= why(reader, [entry for entry in entries if entry.index in folded.events])
+        answer |= why(reader, counting)
+    if column_of(viewer) in SEES_OWN_HISTORY:
+        answer |= on_behalf(reader, counting)
     return answer
 
 
@@ -130,6 +136,32 @@ def evaluation(of: Check) -> dict[str, Any]:
         "hits": [{"rule": hit.rule, "clause": hit.clause, "events": list(hit.events)} for hit in of.hits],
         "breaches_in_report": list(of.records),
     }
+
+
+def recording(of: Check, entries: Sequence[Logged]) -> dict[str, Any]:
+    """When the ledger learned of the request, where that was later than its day; and the notice with its days.
+
+    `entries` are those of the check that count. `recorded_late`: the ledger learned of the notice when the period for
+    responding was over, so nobody could answer it here.
+    """
+    noticed, later = _last(entries, NOTICE), recorded_later(next(one for one in entries if one.type == REQUEST))
+    if noticed is None:
+        return later
+    reply_due, recorded_on = noticed.data["reply_due"], day_of(noticed.recorded_at).isoformat()
+    notice = {
+        "event": noticed.index,
+        "sent_on": noticed.effective_on.isoformat(),
+        "recorded_on": recorded_on,
+        "recorded_late": recorded_on > reply_due,
+        "reply_due": reply_due,
+    }
+    return {**later, "notice": notice}
+
+
+def recorded_later(request: Logged) -> dict[str, Any]:
+    """The member `recorded_on` of a request that was recorded later than the day it is about; else nothing."""
+    recorded = day_of(request.recorded_at)
+    return {"recorded_on": recorded.isoformat()} if recorded > request.effective_on else {}
 
 
 def progress(reader: Reader, of: Check) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ledger.rulebook.standing import weigh
 from projections.file_data_requests import disclosed
 from projections.file_remedies import appeal_item, end_of, remedies_of, repair_of
 from projections.file_view import FileView, iso
+from projections.on_behalf import on_behalf_in
 from projections.recourse import recourse_of
 from projections.visibility import SEES_TEXTS, Column, Row, Sight, row_of, sight
 
@@ -80,8 +81,14 @@ def sight_of(column: Column, breach: Breach, row: Row) -> Sight:
 
 
 def _published(breach: Breach) -> bool:
-    """A finding of ours is public where its decision says so; an authority's, in principle, unless it is MINOR."""
-    return breach.severity != "MINOR" if breach.publicity is None and breach.imported else bool(breach.publicity)
+    """A finding of ours is public where its decision says so; an authority's, in principle, unless it is MINOR.
+
+    What an appeal made MINOR was decided to be public as something graver.
+    """
+    made_minor = breach.severity == "MINOR" and any(appeal.outcome == "VARIED" for appeal in breach.appeals)
+    if breach.publicity is None and breach.imported:
+        return breach.severity != "MINOR"
+    return bool(breach.publicity) and not made_minor
 
 
 def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> dict[str, Any]:
@@ -118,8 +125,9 @@ def breach_item(view: FileView, breach: Breach, state: str, *, whole: bool) -> d
         "remedies": remedies_of(view, breach, state),
         "recourse": recourse_of(view, breach, state),
         "recusals": _recusals(view, breach),
-        "appeals": [appeal_item(appeal) for appeal in breach.appeals],
+        "appeals": [appeal_item(view, appeal) for appeal in breach.appeals],
         "texts": view.texts(breach.events),
+        **on_behalf_in(view, breach.events),
         **_provisional(view, breach),
     }
     notice = _notice(view, breach) if view.column in SEES_TEXTS else None

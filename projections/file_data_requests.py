@@ -12,7 +12,9 @@ from typing import Any, Final
 from ledger.folds.data_request import DataRequest, fold_data_request
 from ledger.rulebook.remedies import RecordOf, remedies_for
 from projections.deadline_steps import remedy_period
+from projections.eligibility import recorded_later
 from projections.file_view import FileView, iso
+from projections.on_behalf import on_behalf_in
 from projections.recourse import recourse_for
 from projections.visibility import SEES_DATA_REQUESTS
 
@@ -56,6 +58,7 @@ def _item(view: FileView, request: DataRequest) -> dict[str, Any]:
         "check": request.check_id,
         "state": request.state,
         "requested_on": iso(request.requested_on),
+        **recorded_later(view.by_index[request.events[0]]),
         "answer_by": iso(last),
         "answered_on": iso(request.answered_on),
         "answer": request.outcome,
@@ -64,6 +67,7 @@ def _item(view: FileView, request: DataRequest) -> dict[str, Any]:
         "recourse": recourse_for(RecordOf.PERSONAL_DATA, edition, {}),
         "demonstration": basis is not None and basis.authority.demonstration,
         **({"provisional": True} if basis is not None and basis.provisional else {}),
+        **on_behalf_in(view, request.events),
         "events": list(request.events),
         "grounds": _said(texts, "grounds"),
         "reasons": _said(texts, "reasons"),

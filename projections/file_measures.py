@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ledger.folds.measure import IN_FORCE, Applied, measures_of
+from ledger.folds.measure import NOT_ENDED, Applied, Measure, measures_of
 from ledger.rulebook.measures import Of, shipped_bases
 from projections.file_view import FileView, iso
 from projections.visibility import SEES_CAREER, Column
@@ -27,7 +27,7 @@ def measure_items(view: FileView, size: int) -> list[dict[str, Any]]:
 
 def _stands(applied: Applied) -> bool:
     tells = shipped_bases().triggers[applied.measure.trigger].of is Of.REPAIR
-    return applied.state in IN_FORCE and not tells
+    return applied.state in NOT_ENDED and not tells
 
 
 def _item(view: FileView, applied: Applied, size: int) -> dict[str, Any]:
@@ -50,12 +50,14 @@ def _item(view: FileView, applied: Applied, size: int) -> dict[str, Any]:
         "ended_on": iso(applied.ended_on),
         "ended_by": applied.ended_by,
         "lift_reason": applied.lift_reason,
-        "demonstration": demonstrates(measure.kind, measure.effect, measure.legal_basis),
+        "demonstration": demonstrates(measure),
         "events": list(applied.events),
     }
 
 
-def demonstrates(kind: str, effect: str, clauses: tuple[str, ...]) -> bool:
+def demonstrates(measure: Measure) -> bool:
     """Whether a measure rests on rows for which no published text was found."""
-    basis = shipped_bases().basis_of(kind, effect, clauses)
+    bases = shipped_bases()
+    kinds = bases.triggers[measure.trigger].record_kinds
+    basis = bases.basis_of(measure.kind, measure.effect, measure.legal_basis, kinds)
     return basis is None or basis.demonstration

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 
+from ledger.clock import day_after
 from ledger.folds.breach import IN_FORCE, STANDING, Appeal, Breach
 from ledger.folds.facts import finding_of
 from ledger.folds.repair import Repair
@@ -18,9 +19,9 @@ from ledger.rulebook.deadlines import is_provisional, last_appeal_day
 from ledger.rulebook.standing import weigh
 from ledger.rulebook.windows import EditionTimeline, first_repair_day
 from projections.file_view import FileView, iso
+from projections.on_behalf import on_behalf_in
 
 OPEN_REPAIR: Final = frozenset({"APPLIED", "RETURNED", "ACCEPTED", "PUBLICISED"})
-_A_DAY: Final = timedelta(days=1)
 
 
 def end_of(timeline: EditionTimeline | None, breach: Breach, state: str, on: date) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def _over_on(timeline: EditionTimeline, breach: Breach, on: date) -> date | None
         return None
     ends = [weigh(finding, timeline, on).maximum.value]
     if breach.ends_on is not None:
-        ends.append(_day_after(breach.ends_on))
+        ends.append(day_after(breach.ends_on))
     return min(ends)
 
 
@@ -49,14 +50,9 @@ def repair_of(timeline: EditionTimeline | None, breach: Breach, state: str, on: 
         return {"repair_from": None, "repair_open": open_repair}
     finding = finding_of(breach)
     opens = first_repair_day(timeline, finding.severity, finding.decision_on, on).value
-    bars = [_day_after(repair.barred_until) for repair in breach.repairs if repair.barred_until is not None]
+    bars = [day_after(repair.barred_until) for repair in breach.repairs if repair.barred_until is not None]
     first, over = max([opens, *bars]), _over_on(timeline, breach, on) or date.max
     return {"repair_from": iso(first if first < over else None), "repair_open": None}
-
-
-def _day_after(day: date) -> date:
-    """The calendar's last day has none after it."""
-    return day if day == date.max else day + _A_DAY
 
 
 def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, Any]]:
@@ -70,21 +66,31 @@ def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
         return []
     if breach.imported:
         return [{"route": "OBJECTION", "until": None}]
-    if view.timeline is None or any(appeal.route == "APPEAL" for appeal in breach.appeals):
+    if view.timeline is None or exhausted(breach):
         return []
     edition, decided = view.timeline.on(breach.decision_on), breach.decision_on
     last, known = (last_appeal_day(edition, day) for day in (decided, max(decided, breach.recorded_on or decided)))
     reviewed = [appeal.decided_on for appeal in breach.appeals if appeal.decided_on is not None]
     if reviewed:
         last = max(last, reviewed[-1] + timedelta(days=appeal_after_review_days()))
-    routes = ("APPEAL",) if reviewed else ("REVIEW", "APPEAL")
+    routes = ("APPEAL",) if is_reviewed(breach) else ("REVIEW", "APPEAL")
     latest = max(last, known)
     days = {"until": (last if view.on <= last else latest).isoformat()}
     days |= {"known_until": latest.isoformat()} if latest > last else {}
     return [{"route": route, **days} for route in routes if view.on <= latest]
 
 
-def repair_item(repair: Repair, timeline: EditionTimeline | None) -> dict[str, Any]:
+def exhausted(breach: Breach) -> bool:
+    """Whether the subject's own hand has no remedy left here."""
+    return any(appeal.route == "APPEAL" and not appeal.on_paper for appeal in breach.appeals)
+
+
+def is_reviewed(breach: Breach) -> bool:
+    """Whether a review that the subject asked for was decided."""
+    return any(appeal.decided_on is not None and not appeal.on_paper for appeal in breach.appeals)
+
+
+def repair_item(view: FileView, repair: Repair) -> dict[str, Any]:
     """One repair, with the day by which the organ decides and the last day of a bar."""
     return {
         "id": repair.id,
@@ -101,16 +107,18 @@ def repair_item(repair: Repair, timeline: EditionTimeline | None) -> dict[str, A
             for one in repair.confirmations
         ],
         "events": list(repair.events),
-        **({"provisional": True} if is_provisional(timeline, repair.accepted_on, repair.due_on) else {}),
+        **on_behalf_in(view, repair.events),
+        **({"provisional": True} if is_provisional(view.timeline, repair.accepted_on, repair.due_on) else {}),
     }
 
 
-def appeal_item(appeal: Appeal) -> dict[str, Any]:
+def appeal_item(view: FileView, appeal: Appeal) -> dict[str, Any]:
     """One appeal: its route, its days and what became of it."""
     return {
         "route": appeal.route,
         "filed_on": iso(appeal.filed_on),
         "decided_on": iso(appeal.decided_on),
         "outcome": appeal.outcome,
+        **on_behalf_in(view, appeal.events),
         "events": list(appeal.events),
     }

@@ -18,10 +18,11 @@ from ledger.folds.facts import RECRUITMENT_BAR, broken_by
 from ledger.folds.measure import is_applied_to
 from ledger.rulebook.sanctions import shipped_kinds
 from projections.break_glass import glasses_of
-from projections.eligibility import evaluation, progress, why
+from projections.eligibility import evaluation, progress, recording, why
 from projections.file_data_requests import request_streams
 from projections.file_sources import promise_taken_over, taken_over
 from projections.file_view import FileView, iso
+from projections.on_behalf import on_behalf_in, recorded_by, recorded_for
 from projections.visibility import SEES_PROMISES
 
 # They stand in the stream of one of those they concern, and are everybody's whom they list.
@@ -53,6 +54,7 @@ def _commitment(view: FileView, commitment: Commitment, state: str) -> dict[str,
         "amendments": commitment.amendments,
         "source": commitment.source,
         "text": _words(view, commitment),
+        **on_behalf_in(view, commitment.events),
         **promise_taken_over(view, commitment),
         "events": list(commitment.events),
     }
@@ -122,12 +124,15 @@ def check_items(view: FileView) -> list[dict[str, Any]]:
 
 
 def _check(view: FileView, check: Check) -> dict[str, Any]:
+    entries = [view.by_index[index] for index in check.events if index in view.by_index]
     return {
         "id": check.id,
         "uid": check.uid,
         **evaluation(check),
         **progress(view.reader, check),
-        **why(view.reader, [view.by_index[index] for index in check.events if index in view.by_index]),
+        **recording(check, entries),
+        **why(view.reader, entries),
+        **on_behalf_in(view, check.events),
         "events": list(check.events),
     }
 
@@ -145,6 +150,7 @@ def consent_items(view: FileView) -> list[dict[str, Any]]:
             "given_on": iso(consent.given_on),
             "expires_on": iso(consent.expires_on),
             "withdrawn_on": iso(consent.withdrawn_on),
+            **on_behalf_in(view, consent.events),
             "events": list(consent.events),
         }
         for consent in view.records.consents
@@ -168,6 +174,7 @@ def timeline_items(view: FileView, breaches: Iterable[Breach]) -> list[dict[str,
             "effective_on": iso(entry.effective_on),
             "recorded_at": format_time(entry.recorded_at),
             "record": entry.stream,
+            **({} if recorded_for(entry) is None else {"recorded_by": recorded_by(view.reader, entry)}),
         }
         for index, entry in sorted(view.by_index.items())
         if entry.effective_on <= view.on

@@ -83,6 +83,7 @@ def integrity_file(
     merged = reader.registrations(registration.uid, as_known)
     if len(merged) > 1 and column in SEES_OWN_HISTORY:
         answer["registrations"] = list(merged)
+    answer |= _ended(reader, registration.uid, as_of, as_known)
     if column is Column.RECRUITING_HR:
         return {**answer, **_for_recruitment(view, as_known)}
     return {**answer, **_for_viewer(view, as_known)}
@@ -111,6 +112,17 @@ def _name(reader: Reader, registration: Logged, column: Column, size: int) -> st
     return None if name is None else str(name)
 
 
+def _ended(reader: Reader, uid: str, on: date, size: int) -> dict[str, Any]:
+    """The first day on which a unit was no more, and whose its open matters are then; absent where it goes on."""
+    relations = reader.relations(size)
+    day = relations.ended_on(uid)
+    if day is None or on < day:
+        return {}
+    after = relations.successors(uid)
+    successor = next((one for one in after if not relations.has_ended(one, on)), after[-1])
+    return {"ended_on": day.isoformat(), "successor": reader.caller_id(successor), "successor_uid": successor}
+
+
 def _for_viewer(view: FileView, size: int) -> dict[str, Any]:
     column = view.column
     shown, measures = shown_breaches(view), measure_items(view, size)
@@ -120,7 +132,7 @@ def _for_viewer(view: FileView, size: int) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "breaches": [one.item for one in shown],
         "commitments": _commitments(view) if career or of_unit_to_all else [],
-        "repairs": [repair_item(repair, view.timeline) for one in shown if one.whole for repair in one.breach.repairs],
+        "repairs": [repair_item(view, repair) for one in shown if one.whole for repair in one.breach.repairs],
         "sanctions": sections.sanction_items(view, standing_only=column is Column.OWN_HR) if career else [],
         "measures": measures,
         "appraisals": [],  # graded once appraisals are recorded

@@ -67,6 +67,6 @@ def _item(reader: Reader, measure: Measure, on: date, size: int) -> dict[str, An
         "from": iso(measure.starts_on),
         "to": iso(measure.ends_on),
         "retired_on": iso(measure.retired_on),
-        "demonstration": demonstrates(measure.kind, measure.effect, measure.legal_basis),
+        "demonstration": demonstrates(measure),
         "events": list(measure.events),
     }

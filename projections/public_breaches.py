@@ -32,7 +32,7 @@ def public_breaches(reader: Reader, unit: str, *, as_of: date, as_known: int) ->
         raise NotFound("the subject is not a unit", code="unknown-unit")
     uid = registration.uid
     timeline = timeline_if_any(reader, as_known, as_of)
-    records = records_on(reader, uid, as_of, as_known, timeline)
+    records = records_on(reader, uid, as_of, as_known, timeline, own=True)
     view = FileView(reader, records, timeline, as_of, Column.PUBLIC, of_unit=True)
     shown = [] if timeline is None else shown_breaches(view)
     identity = reader.identity(uid, as_known)

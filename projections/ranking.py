@@ -8,10 +8,11 @@ the ranking of a past day is the same after a replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, partial
 from typing import Any, Final
 
 from ledger.folds.assessment import Assessment, fold_assessment, scheme_of, weights_of
@@ -35,10 +36,11 @@ class Period:
     of: Mapping[str, Assessment]  # by unit
 
 
-def ranking(reader: Reader, *, as_of: date, as_known: int) -> dict[str, Any]:
+def ranking(reader: Reader, *, as_of: date, as_known: int, units: Iterable[str] | None = None) -> dict[str, Any]:
     """`{"as_of", "as_known", "size", "period", "previous_period", "ranking": […], "not_assessed": […]}`.
 
-    Both periods are None, and nobody is ranked, before the first publication.
+    Both periods are None, and nobody is ranked, before the first publication. `units` are those registered by the day,
+    where somebody knows them already (`ranked_units`); without them every registration is read.
     """
     periods = _periods(reader, as_of, as_known)
     current = periods[-1] if periods else None
@@ -46,7 +48,7 @@ def ranking(reader: Reader, *, as_of: date, as_known: int) -> dict[str, Any]:
     previous = earlier[-1] if earlier else None
     values = _values(reader, current, as_known)
     places, before = _places(values), _places(_values(reader, previous, as_known))
-    units = {entry.uid: entry for entry in _units(reader, as_of, as_known)}
+    registered = _units(reader, as_of, as_known) if units is None else units
     rows = [
         {
             **_named(reader, uid, as_known),
@@ -66,7 +68,11 @@ def ranking(reader: Reader, *, as_of: date, as_known: int) -> dict[str, Any]:
         "previous_period": None if previous is None else previous.name,
         "ranking": sorted(rows, key=lambda row: (row["rank"], row["code"] or "", row["uid"])),
         "not_assessed": sorted(
-            (_named(reader, uid, as_known) for uid in units if uid not in values),
+            (
+                _named(reader, uid, as_known)
+                for uid in registered
+                if uid not in values and reader.survivor(uid, as_known) == uid
+            ),
             key=lambda row: (row["code"] or "", row["uid"]),
         ),
     }
@@ -77,9 +83,10 @@ def _periods(reader: Reader, on: date, size: int) -> list[Period]:
 
     Of two assessments of a unit in one period the one published last counts, as in its score.
     """
-    streams = dict.fromkeys(entry.stream for entry in reader.by_type("AssessmentPublished", size))
+    published_by = (entry for entry in reader.by_type("AssessmentPublished", size) if entry.effective_on <= on)
+    survivor = cache(partial(reader.survivor, size=size))
     found: dict[tuple[str | None, str], list[tuple[date, int, Assessment]]] = {}
-    for stream in streams:
+    for stream in dict.fromkeys(entry.stream for entry in published_by):
         one = fold_assessment(reader.stream(stream, size), on)
         if one is not None and one.published is not None and one.published_on is not None:
             adopted = scheme_of(reader, one, size)
@@ -88,7 +95,7 @@ def _periods(reader: Reader, on: date, size: int) -> list[Period]:
     periods = []
     for (kind, name), published in found.items():
         in_order = sorted(published, key=lambda item: item[:2])
-        of = {reader.survivor(one.unit, size): one for _, _, one in in_order}
+        of = {survivor(one.unit): one for _, _, one in in_order}
         periods.append(Period(kind, name, in_order[0][:2], of))
     return sorted(periods, key=lambda period: period.begun)
 
@@ -108,15 +115,17 @@ def _composite(scores: Mapping[str, str], weights: Mapping[str, int]) -> Decimal
 
 def _places(values: Mapping[str, Decimal]) -> dict[str, int]:
     """One more than how many are higher."""
-    ordered = sorted(values.values(), reverse=True)
-    return {uid: ordered.index(value) + 1 for uid, value in values.items()}
+    first: dict[Decimal, int] = {}
+    for place, value in enumerate(sorted(values.values(), reverse=True), start=1):
+        first.setdefault(value, place)
+    return {uid: first[value] for uid, value in values.items()}
 
 
-def _units(reader: Reader, on: date, size: int) -> Iterator[Logged]:
-    """The units registered by a day; of merged ones that which stands for them."""
+def _units(reader: Reader, on: date, size: int) -> Iterator[str]:
+    """The units registered by a day, merged ones among them."""
     for entry in reader.by_type("SubjectRegistered", size):
-        if entry.data["kind"] == "UNIT" and entry.effective_on <= on and reader.survivor(entry.uid, size) == entry.uid:
-            yield entry
+        if entry.data["kind"] == "UNIT" and entry.effective_on <= on:
+            yield entry.uid
 
 
 def _named(reader: Reader, uid: str, size: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from ledger.errors import NotFound
 from ledger.folds.source import Source
 from ledger.reading import Logged
+from ledger.relations import Relations
 from ledger.rulebook.windows import EditionTimeline
 
 
@@ -38,6 +39,9 @@ class Reader(Log, Source, Protocol):
 
     def registrations(self, uid: str, size: int) -> Sequence[str]:
         """All registrations of the same subject, this one included, as known at a size."""
+
+    def relations(self, size: int) -> Relations:
+        """Which registrations are merged and which units ended, as known at a size."""
 
     def identity(self, uid: str, size: int) -> Mapping[str, Any]:
         """Who a subject is, as known at a size, as far as it can still be read: `name`, `uscc` and others."""
@@ -65,11 +69,3 @@ def timeline_if_any(reader: Reader, size: int, on: date) -> EditionTimeline | No
     except NotFound:
         return None
     return timeline
-
-
-def around_check(reader: Reader, request: Logged, size: int) -> Sequence[Logged]:
-    """The entries among which `check_entries` finds the withdrawal of a check's consent: the consent's own,
-    whoever gave it, for a merge may be undone between the request and the withdrawal."""
-    named = request.data.get("consent_id")
-    uid = None if named is None else reader.uid("consent", named)
-    return reader.history(request.data["subject_id"], size) if uid is None else reader.stream(f"consent/{uid}", size)

@@ -15,14 +15,14 @@ from projections import views
 from projections.deadline_steps import KINDS
 from projections.reader import Reader
 
-_WAITING_REPAIR: Final = ("APPLIED", "ACCEPTED", "PUBLICISED")
-_CASE: Final = {"state": ("REPORTED", "NOTIFIED", "REPLIED", "LAPSED"), "repair_state": _WAITING_REPAIR}
+WAITING_REPAIR: Final = ("APPLIED", "ACCEPTED", "PUBLICISED")
+_CASE: Final = {"state": ("REPORTED", "NOTIFIED", "REPLIED", "LAPSED"), "repair_state": WAITING_REPAIR}
 _OVER: Final = ("FINAL", "WITHDRAWN")
 # Role → list → column → values, one of which a row has that may be waited for.
 _WANTED: Final[Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]] = {
     "DECIDER": {"breaches": _CASE},
     "REVIEWER": {"breaches": {"state": ("APPEALED",)}},
-    "CREDIT": {"breaches": {"repair_state": _WAITING_REPAIR}},
+    "CREDIT": {"breaches": {"repair_state": WAITING_REPAIR}},
     "HR": {"checks": {}},
     "ASSESSOR": {},
 }

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ledger.folds.breach import Breach, fold_breach
-from ledger.folds.check import fold_check
+from ledger.folds.break_glass import fold_glass
+from ledger.folds.check import check_on
 from ledger.folds.commitment import fold_commitment
 from ledger.folds.consent import fold_consent
 from ledger.folds.data_request import fold_data_request
-from ledger.folds.measure import fold_measure
+from ledger.folds.facts import records_on
+from ledger.folds.measure import fold_measure, measures_of
 from ledger.reading import Logged
+from projections.reader import Reader, timeline_if_any
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 States = Mapping[tuple[str, str], str]
 _RECORD_IDS: Final = (
     "request_id", "breach_id", "commitment_id", "check_id", "consent_id", "assessment_id", "scheme_id", "rulebook_id",
-    "measure_id",
+    "measure_id", "glass_id",
 )  # fmt: skip
 
 
@@ -51,8 +54,9 @@ class Changes:
         if fold is None:
             return []
         known = list(self._ledger.stream(logged.stream, logged.index + 1))
-        before = fold(known[:-1], logged.effective_on) if len(known) > 1 else {}
-        after = fold(known, logged.effective_on)
+        read = partial(fold, self._ledger, on=logged.effective_on)
+        before = read(known[:-1], size=logged.index) if len(known) > 1 else {}
+        after = read(known, size=logged.index + 1)
         return [
             {"kind": kind, "id": record, "before": before.get((kind, record)), "after": state}
             for (kind, record), state in after.items()
@@ -73,7 +77,7 @@ class Changes:
         }
 
 
-def _breach(entries: Sequence[Logged], on: date) -> States:
+def _breach(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
     breach = fold_breach(entries, on)
     return {} if breach is None else {("breach", breach.id): breach.state, **_repairs(breach)}
 
@@ -82,13 +86,13 @@ def _repairs(breach: Breach) -> States:
     return {("repair", repair.id): repair.state for repair in breach.repairs}
 
 
-def _commitment(entries: Sequence[Logged], on: date) -> States:
+def _commitment(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
     commitment = fold_commitment(entries, on)
     return {} if commitment is None else {("commitment", commitment.id): commitment.state}
 
 
-def _check(entries: Sequence[Logged], on: date) -> States:
-    check = fold_check(entries, on)
+def _check(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
+    check = check_on(source, entries, size, on)
     if check is None:
         return {}
     states = {("check", check.id): check.state}
@@ -96,30 +100,40 @@ def _check(entries: Sequence[Logged], on: date) -> States:
     return states | ({("decision", check.id): check.decision} if check.decision else {})
 
 
-def _consent(entries: Sequence[Logged], on: date) -> States:
+def _consent(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
     consent = fold_consent(entries, on)
     if consent is None:
         return {}
     return {("consent", consent.id): "VALID" if consent.holds(on) else "WITHDRAWN"}
 
 
-def _data_request(entries: Sequence[Logged], on: date) -> States:
+def _data_request(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
     request = fold_data_request(entries, on)
     return {} if request is None else {("data-request", request.id): request.state}
 
 
-def _measure(entries: Sequence[Logged], on: date) -> States:
+def _measure(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
     measure = fold_measure(entries, on)
     return {} if measure is None else {("measure", measure.id): measure.state(on)}
 
 
-def _application(entries: Sequence[Logged], on: date) -> States:
-    """What its own entries say; what ends it beside them is read in its subject's file."""
-    lifted = any(entry.type == "MeasureLifted" for entry in entries)
-    return {("measure", str(entries[0].data["measure_id"])): "LIFTED" if lifted else "IN_FORCE"}
+def _application(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
+    """It has no id of its own: its measure's, beside that of the record it answers."""
+    timeline = timeline_if_any(source, size, on)
+    records = records_on(source, entries[0].data["subject_id"], on, size, timeline)
+    applied = [one for one in measures_of(source, records, timeline, on, size) if one.uid == entries[0].uid]
+    return {
+        ("application", one.measure.id if one.record is None else f"{one.measure.id} ({one.record})"): one.state
+        for one in applied
+    }
 
 
-def _assessment(entries: Sequence[Logged], on: date) -> States:
+def _glass(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
+    glass = fold_glass(entries, on)
+    return {} if glass is None else {("glass", glass.id): glass.state}
+
+
+def _assessment(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
     states = {
         "AssessmentSchemeAdopted": "SCHEME",
         "AssessmentScored": "SCORED",
@@ -132,13 +146,17 @@ def _assessment(entries: Sequence[Logged], on: date) -> States:
     return {("assessment", record): reached[-1]} if reached else {}
 
 
-def _edition(entries: Sequence[Logged], on: date) -> States:
+def _edition(source: Reader, entries: Sequence[Logged], on: date, size: int) -> States:
     """An activation changes from which day the edition is in force."""
     days = [entry.effective_on.isoformat() for entry in entries if entry.type == "RulebookActivated"]
     return {("edition", str(entries[0].data["rulebook_id"])): days[-1]} if days else {}
 
 
-_FOLDS: Final[Mapping[str, Callable[[Sequence[Logged], date], States]]] = {
+class _Fold(Protocol):
+    def __call__(self, source: Reader, entries: Sequence[Logged], on: date, size: int) -> States: ...
+
+
+_FOLDS: Final[Mapping[str, _Fold]] = {
     "breach": _breach,
     "commitment": _commitment,
     "check": _check,
@@ -146,6 +164,7 @@ _FOLDS: Final[Mapping[str, Callable[[Sequence[Logged], date], States]]] = {
     "data-request": _data_request,
     "measure": _measure,
     "application": _application,
+    "glass": _glass,
     "scheme": _assessment,
     "assessment": _assessment,
     "rulebook": _edition,

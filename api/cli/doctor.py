@@ -11,6 +11,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ from api.cli.door import Door, Given, open_door
 from api.cli.options import Actor, AsJson, Db, Lang
 from api.text.operations import render_doctor
 from ledger.clock import parse_time, utc_now
-from ledger.errors import LedgerError
+from ledger.errors import Invalid, LedgerError
 from ledger.storage.address import is_sqlite, path_of
 from ledger.storage.recorder import MAX_CLOCK_SKEW_SECONDS
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 OLDEST_SQLITE: Final = (3, 35, 0)
 OLDEST_PYTHON: Final = (3, 11)
 SPARE_BYTES: Final = 200 * 1024 * 1024
+OUTBOX_REMEDIES: Final = {"outbox-busy": "outbox-wait", "outbox-unreadable": "outbox-copy"}
 SYNCHRONOUS: Final = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 
 
@@ -79,7 +81,8 @@ def examine(door: Door) -> Iterator[Finding]:
             yield from _of_store(door, store)
     yield from _keys(door, before_init=absent)
     yield _disk(door)
-    yield from _outbox(door)
+    wrong = _wrong_setting()
+    yield from _outbox(door) if wrong is None else [wrong]
 
 
 def _of_store(door: Door, store: Store) -> Iterator[Finding]:
@@ -169,6 +172,7 @@ def _disk(door: Door) -> Finding:
 def _outbox(door: Door) -> Iterator[Finding]:
     """Where notices are to be sent: what waits, whom nothing reaches, and what nobody took."""
     from api.outbox.backlog import standings
+    from api.outbox.backlog_file import check_place
     from api.outbox.channels import is_set, place_of
     from api.settings import Settings
 
@@ -176,9 +180,11 @@ def _outbox(door: Door) -> Iterator[Finding]:
     if not is_set(settings):
         return
     try:
-        targets = standings(place_of(settings, door.url))
+        place = place_of(settings, door.url)
+        check_place(place)
+        targets = standings(place)
     except LedgerError as error:
-        yield Finding("outbox", "problem", error.code, "outbox-file")
+        yield Finding("outbox", "problem", error.code, OUTBOX_REMEDIES.get(error.code, "outbox-file"))
         return
     if not targets:
         yield Finding("outbox", "notice", "not-begun")
@@ -202,10 +208,23 @@ def _not_checked(door: Door) -> list[str]:
     return ["contents", "backups", "fsync", *_same_disk(door), *_no_witness(), "time"]  # fmt: skip
 
 
+def _wrong_setting() -> Finding | None:
+    """The variable that is not written as it must be, of which nothing else of the settings can be read."""
+    from api.settings import Settings
+
+    try:
+        Settings()
+    except Invalid as error:
+        return Finding("settings", "problem", f"{error.field}  {error.code}  {error.detail}", "setting")
+    return None
+
+
 def _no_witness() -> list[str]:
     from api.settings import Settings
 
-    return ["witness"] if Settings().witness_policy is None else []
+    with suppress(Invalid):
+        return ["witness"] if Settings().witness_policy is None else []
+    return ["witness"]
 
 
 def _same_disk(door: Door) -> list[str]:

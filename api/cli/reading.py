@@ -55,18 +55,22 @@ def file(
 ) -> None:
     door = open_door(context, Given(db, as_json, lang, actor))
     with door.ledger() as ledger:
-        from projections.break_glass import glass_of
+        from projections.break_glass import glass_of, require_now
         from projections.integrity_file import integrity_file
 
         who = Looking(door.actor, viewer, unit)
         uid = ledger.uid("subject", subject)
         with refusals_kept(ledger, who, uid):
+            on, known = day_or_today(as_of), size_known(context, ledger, as_known)
             glass = None if break_glass is None else glass_of(ledger, who, uid or "", break_glass, ledger.now())
+            if glass is not None:
+                known = ledger.size if as_known is None else known
+                require_now(ledger, on, known)
             answer = integrity_file(
                 ledger,
                 subject,
-                as_of=day_or_today(as_of),
-                as_known=size_known(context, ledger, as_known),
+                as_of=on,
+                as_known=known,
                 viewer=viewer,
                 unit=unit,
                 purpose=glass.ground if glass is not None and purpose is None else purpose,

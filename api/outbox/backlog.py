@@ -4,32 +4,28 @@ A notice is an item of its own: how often it was tried, when it may be tried nex
 undeliverable; it stays in the file until an operator says what becomes of it. One process at a time sends (`take`);
 others may look (`standings`) and change what is waiting. Each change is on the disk when its call returns, so after a
 crash at most the one message that each target was being given is sent a second time, under the same id.
+
+Whatever is wrong with the file is an `OutboxUnavailable` with one of the codes of `backlog_file.py`, in every call.
 """
 
 from __future__ import annotations
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any, Final, Self
 
-from ledger.errors import NotFound, Unavailable
+from api.outbox.backlog_file import OutboxUnavailable, failures_named, looking, open_file, transaction
+from ledger.errors import NotFound
 
-FORMAT: Final = 1
-BUSY_SECONDS: Final = 10.0  # for another process that looks or changes something
-_TABLES: Final = (
-    "CREATE TABLE targets (name TEXT PRIMARY KEY, position INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,"
-    " not_before REAL NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0, error TEXT)",
-    "CREATE TABLE items (target TEXT NOT NULL REFERENCES targets (name), idx INTEGER NOT NULL,"
-    " attempts INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,"
-    " unreachable INTEGER NOT NULL DEFAULT 0, undeliverable INTEGER NOT NULL DEFAULT 0, error TEXT,"
-    " PRIMARY KEY (target, idx))",
-    "CREATE INDEX items_due ON items (target, undeliverable, not_before, idx)",
-    f"PRAGMA user_version = {FORMAT}",
+DUE: Final = (
+    "SELECT idx, attempts FROM items JOIN targets ON name = target WHERE target = ? AND undeliverable = 0"
+    " AND items.not_before <= ? AND targets.not_before <= ? AND NOT gone"
+    " ORDER BY items.not_before, idx LIMIT 1"  # in this form, and no other, the index has the first row at hand
 )
 
 
@@ -70,27 +66,27 @@ class Backlog:
 
     def __init__(self, path: Path, lock: IO[bytes]) -> None:
         self.path, self._held, self._lock = path, lock, Lock()
-        self._connection = _opened(path)
+        self._connection: sqlite3.Connection | None = open_file(path)
 
     @classmethod
     def take(cls, path: Path) -> Self | None:
-        """The file, held by this process alone until `release`; None where another process holds it. `Unavailable`
-        with code `outbox-unreadable` where it is not such a file."""
-        lock = open(f"{path}.lock", "ab")  # noqa: SIM115 - held beyond this call
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return cls(path, lock)
-        except BlockingIOError:
-            lock.close()
-            return None
-        except BaseException:
-            lock.close()
-            raise
+        """The file, held by this process alone until `release`; None where another process holds it."""
+        with failures_named():
+            lock = open(f"{path}.lock", "ab")  # noqa: SIM115 - held beyond this call
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return cls(path, lock)
+            except BlockingIOError:
+                lock.close()
+                return None
+            except BaseException:
+                lock.close()
+                raise
 
     def release(self) -> None:
         """Let another process have it."""
         with self._lock:
-            self._connection.close()
+            self._close()
             self._held.close()
 
     def begin(self, target: str, size: int) -> int:
@@ -114,12 +110,7 @@ class Backlog:
 
     def due(self, target: str, now: float) -> Item | None:
         """What to try next: of what may be tried now, what has waited longest; None also for a target that pauses."""
-        found = self._row(
-            "SELECT idx, attempts FROM items JOIN targets ON name = target WHERE target = ? AND NOT undeliverable"
-            " AND items.not_before <= ? AND targets.not_before <= ? AND NOT gone"
-            " ORDER BY items.not_before, idx LIMIT 1",
-            (target, now, now),
-        )
+        found = self._row(DUE, (target, now, now))
         return None if found is None else Item(*found)
 
     def done(self, target: str, index: int) -> None:
@@ -177,38 +168,53 @@ class Backlog:
         return self._row("SELECT 1 FROM targets WHERE name = ? AND gone", (target,)) is not None
 
     def _row(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        with self._lock:
-            found: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
+        with self._open() as connection:
+            found: tuple[Any, ...] | None = connection.execute(query, values).fetchone()
             return found
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _transaction(self._connection):
-            yield self._connection
+        with self._open() as connection, transaction(connection):
+            yield connection
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """The file; after a failure it is opened anew, since somebody may have mended it or put it back."""
+        with self._lock, failures_named():
+            if self._held.closed:
+                raise OutboxUnavailable("another process may hold the outbox by now", code="outbox-busy")
+            if self._connection is None:
+                self._connection = open_file(self.path)
+            try:
+                yield self._connection
+            except BaseException:
+                self._close()
+                raise
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def standings(path: Path) -> tuple[Standing, ...]:
-    """How each target stands, whoever sends; empty without a file. `Unavailable` with code `outbox-unreadable`."""
-    if not path.exists():
-        return ()
+    """How each target stands, whoever sends; empty without a file."""
     query = (
         "SELECT name, position, coalesce(sum(undeliverable = 0), 0), coalesce(sum(undeliverable), 0), gone, failures,"
         " targets.error FROM targets LEFT JOIN items ON target = name GROUP BY name ORDER BY name"
     )
-    with closing(_opened(path)) as connection:
+    with looking(path) as connection:
         return tuple(
             Standing(name, position, waiting, undeliverable, bool(gone), failures, error)
-            for name, position, waiting, undeliverable, gone, failures, error in connection.execute(query)
+            for name, position, waiting, undeliverable, gone, failures, error in _rows(connection, query)
         )
 
 
 def undeliverables(path: Path) -> tuple[Undeliverable, ...]:
     """The notices that no target took, by target and index."""
-    if not path.exists():
-        return ()
     query = "SELECT target, idx, attempts, error FROM items WHERE undeliverable ORDER BY target, idx"
-    with closing(_opened(path)) as connection:
-        return tuple(Undeliverable(*row) for row in connection.execute(query))
+    with looking(path) as connection:
+        return tuple(Undeliverable(*row) for row in _rows(connection, query))
 
 
 def resume(path: Path, target: str) -> int:
@@ -237,41 +243,14 @@ def forget(path: Path, target: str) -> int:
 
 @contextmanager
 def _of_target(path: Path, target: str) -> Iterator[sqlite3.Connection]:
-    if target not in {one.target for one in standings(path)}:
-        raise NotFound("the outbox knows no such target", code="no-such-outbox-target")
-    with closing(_opened(path)) as connection, _transaction(connection):
-        yield connection
+    with looking(path) as connection:
+        if connection is not None:
+            with transaction(connection):
+                if connection.execute("SELECT 1 FROM targets WHERE name = ?", (target,)).fetchone() is not None:
+                    yield connection
+                    return
+    raise NotFound("the outbox knows no such target", code="no-such-outbox-target")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA synchronous = EXTRA")
-        if _format(connection) == 0:
-            with _transaction(connection):
-                for statement in _TABLES if _format(connection) == 0 else ():  # unless another was first
-                    connection.execute(statement)
-        if _format(connection) != FORMAT:
-            raise sqlite3.DatabaseError
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise Unavailable(
-            "the outbox's file cannot be read: put it back, or remove it", code="outbox-unreadable"
-        ) from None
-    return connection
-
-
-def _format(connection: sqlite3.Connection) -> int:
-    ((format_,),) = connection.execute("PRAGMA user_version")
-    return int(format_)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+def _rows(connection: sqlite3.Connection | None, query: str) -> Iterable[tuple[Any, ...]]:
+    return () if connection is None else connection.execute(query)

@@ -9,6 +9,7 @@ from time import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from api.outbox.backlog_file import check_place
 from api.outbox.calls import Call, trust
 from api.outbox.mail import hand_over, is_address, letter, parse_addresses, parse_server
 from api.outbox.outbox import Outbox
@@ -38,6 +39,7 @@ def outbox_of(ledger: Ledger, settings: Settings, now: Callable[[], float] = tim
         channels.append(_mail(ledger, settings, context))
     schedule = Schedule(settings.outbox_first_wait_seconds, settings.outbox_longest_wait_seconds, settings.outbox_tries)
     path, interval = place_of(settings, ledger.store.url), settings.outbox_interval_seconds
+    check_place(path)
     return Outbox(ledger, tuple(channels), path, schedule, interval=interval, now=now)
 
 

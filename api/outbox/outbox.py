@@ -42,7 +42,7 @@ class Outbox:
         self.path, self._interval = path, interval
         self._stopped, self._lock = Event(), Lock()
         self._backlog: Backlog | None = None
-        self._still = False
+        self._still: set[str] = set()  # workers that could not even look at the file
         self.workers = tuple(Worker(ledger, channel, schedule, self._stopped, now) for channel in channels)
         self._threads = tuple(
             Thread(target=self._run, args=[worker], name=f"outbox-{worker.name}", daemon=True)
@@ -99,9 +99,9 @@ class Outbox:
             wait = self._interval
             try:
                 self.run_once(worker)
-                self._still = False
+                self._still.discard(worker.name)
             except Exception as error:  # whatever it was, the next round says whether it is over
                 if not self._still and not self._stopped.is_set():
                     code = error.code if isinstance(error, LedgerError) else type(error).__name__
                     log.error("the outbox stands still", extra={"error": code})
-                self._still = True
+                self._still.add(worker.name)

@@ -26,7 +26,7 @@ from api.outbox.calls import LOOPBACK, Call, Undelivered
 from ledger.catalogue import TYPES
 from ledger.errors import VerificationError
 from ledger.rulebook.toml_table import Table
-from projections.notices import TOLD, Notice
+from projections.notices import MAY_BE_TOLD, Notice
 
 CODE: Final = "bad-webhooks"
 PREFIX: Final = "whsec_"
@@ -44,7 +44,7 @@ class Target:
     id: str
     url: str
     secret: bytes = field(repr=False)
-    types: frozenset[str] = TOLD
+    types: frozenset[str] = MAY_BE_TOLD
     old_secret: bytes | None = field(default=None, repr=False)
 
     @property
@@ -75,7 +75,7 @@ def parse_targets(data: bytes, hosts: Collection[str]) -> tuple[Target, ...]:
 
 
 def _target(table: Table, hosts: Collection[str]) -> Target:
-    url, types = table.text("url"), frozenset(table.texts("types")) if table.has("types") else TOLD
+    url, types = table.text("url"), frozenset(table.texts("types")) if table.has("types") else MAY_BE_TOLD
     if not url.isascii() or not url.isprintable() or " " in url:
         raise table.refuse("url", "an address is ASCII: write other characters in percent or punycode")
     try:
@@ -92,7 +92,7 @@ def _target(table: Table, hosts: Collection[str]) -> Target:
         raise table.refuse("url", "https, or http on loopback")
     if host not in {one.lower() for one in hosts}:
         raise table.refuse("url", "the host is not on the allow-list")
-    if not types <= TOLD:
+    if not types <= MAY_BE_TOLD:
         raise table.refuse("types", "types of which somebody is told")
     old = _secret(table, "old_secret") if table.has("old_secret") else None
     return Target(table.text("id"), url, _secret(table, "secret"), types, old)

@@ -14,6 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from api.outbox.backlog import Backlog, Item
+from api.outbox.backlog_file import OutboxUnavailable
 from api.outbox.calls import Call, Undelivered
 from api.outbox.schedule import Schedule
 from ledger.clock import format_time
@@ -52,6 +53,7 @@ class Worker:
         self._call: Call | None = None
         self._failing: str | None = None
         self._said_gone = False
+        self._unnoted: set[int] = set()  # handed over, and the file could not be told
         self.healthy = True  # false where a round failed for a reason of ours, not the target's nor the operator's
 
     @property
@@ -60,13 +62,16 @@ class Worker:
         return self._channel.name
 
     def run_once(self, backlog: Backlog) -> int:
-        """One round; how many notices were handed over. Whatever goes wrong is said once and is nobody else's."""
+        """One round; how many notices were handed over. Whatever goes wrong is said once and is nobody else's, except
+        what is wrong with the outbox's file: `OutboxUnavailable`."""
         ours = False
         try:
             self._channel.prepare()
             ours = True
             self._take_in(backlog)
             sent = self._hand_over(backlog)
+        except OutboxUnavailable:
+            raise
         except Exception as error:  # whatever it was, the next round says whether it is over
             code = error.code if isinstance(error, LedgerError) else type(error).__name__
             if self._failing != code:
@@ -107,6 +112,8 @@ class Worker:
 
     def _tried(self, backlog: Backlog, item: Item) -> int:
         """Make one try of a notice and note what came of it; what was broken off at the end is noted as nothing."""
+        if item.index in self._unnoted:
+            return self._noted(backlog, item.index)
         send = self._composed(item.index)
         if send is None:
             backlog.done(self.name, item.index)
@@ -123,7 +130,13 @@ class Worker:
             return 0
         finally:
             self._call = None
-        backlog.done(self.name, item.index)
+        self._unnoted.add(item.index)
+        return self._noted(backlog, item.index)
+
+    def _noted(self, backlog: Backlog, index: int) -> int:
+        """Note that one was handed over. Where that fails, it is tried again, and the notice is not sent again."""
+        backlog.done(self.name, index)
+        self._unnoted.discard(index)
         backlog.answered(self.name)
         return 1
 

@@ -2,7 +2,7 @@
 
 The answer to the form is the only place where certificate and salt stand: as text, as a file, as a QR code that can be
 checked offline. The form has its request key from when it was shown, so sending it again, or for the file, gives the
-same bytes and writes nothing (ledger/README D50). Reading the page and issuing are each a look.
+same bytes and writes nothing (ledger/README D51). Reading the page and issuing are each a look.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from api.pages.chips import Ref
 from api.pages.marks import day
 from api.pages.reading import Reading
+from api.pages.recording import routes_of, said_by
 from api.pages.records import title_of
 from ledger.clock import day_of
 
@@ -58,7 +59,7 @@ _KNOTS: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act: its day and entry in the margin, its title, and what it means."""
+    """One act: its day and entry in the margin, its title, what it means, and who recorded it for the subject."""
 
     on: str
     recorded_on: str | None
@@ -67,12 +68,14 @@ class Step:
     icon: str
     title: Markup
     about: Markup | None
+    by: Markup | None
 
 
 def course_of(reading: Reading, file: Answer) -> list[Step]:
     """Every act of a file, newest first."""
     about = _names(reading, file)
-    steps = [_step(reading, item, about) for item in file.get("timeline") or [] if item["type"] not in UNSAID]
+    routes = {index: route for breach in file.get("breaches") or [] for index, route in routes_of(breach).items()}
+    steps = [_step(reading, item, about, routes) for item in file.get("timeline") or [] if item["type"] not in UNSAID]
     return sorted(steps, key=lambda step: (step.on, step.ref.index), reverse=True)
 
 
@@ -96,7 +99,7 @@ def _names(reading: Reading, file: Answer) -> dict[int, Markup]:
     return names
 
 
-def _step(reading: Reading, item: Answer, names: Mapping[int, Markup]) -> Step:
+def _step(reading: Reading, item: Answer, names: Mapping[int, Markup], routes: Mapping[int, str]) -> Step:
     index, kind = int(item["index"]), str(item["type"])
     entry = reading.entry(index)
     tone, icon = _KNOTS.get(kind, ("info", "file"))
@@ -108,8 +111,9 @@ def _step(reading: Reading, item: Answer, names: Mapping[int, Markup]) -> Step:
         ref=entry.ref,
         tone=tone,
         icon=icon,
-        title=reading.words.event(kind),
+        title=reading.words.event(kind, routes.get(index)),
         about=_joined(reading, parts),
+        by=said_by(reading, item["recorded_by"]) if item.get("recorded_by") else None,
     )
 
 

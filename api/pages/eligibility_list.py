@@ -24,6 +24,7 @@ from api.pages.reading import Reading, reading_of
 from api.pages.render import show, words_of
 from api.policy import open_to
 from ledger.errors import NotFound
+from ledger.folds.check import consent_of as consent_given
 from ledger.folds.consent import fold_consent
 from projections import eligibility
 from projections.listing import Page, page
@@ -190,17 +191,16 @@ def name_of(reading: Reading, subject: str) -> Markup:
 def consent_of(reading: Reading, check: str) -> Markup:
     """On what a check rests: the candidate's consent as it stands on the day, or a statutory basis."""
     words, ledger = reading.words, reading.ledger
-    request = ledger.stream(f"check/{check}", reading.moment.as_known)[0].data
-    if str(request.get("statutory_basis") or "").strip():
+    request = ledger.stream(f"check/{check}", reading.moment.as_known)[0]
+    if str(request.data.get("statutory_basis") or "").strip():
         return words("eligibility.statutory")
-    uid = ledger.uid("consent", str(request.get("consent_id") or ""))
-    entries = [] if uid is None else ledger.stream(f"consent/{uid}", reading.moment.as_known)
+    entries = consent_given(ledger, request, reading.moment.as_known)
     consent = fold_consent(entries, reading.on) if entries else None
     if consent is None:
         return reading.chips.tag("consent", "AWAITED")
     if consent.withdrawn_on is not None:
         return Markup("{} {}").format(reading.chips.tag("consent", "WITHDRAWN"), day(consent.withdrawn_on))
-    if consent.purpose != request["purpose"]:
+    if consent.purpose != request.data["purpose"]:
         return words("eligibility.other_purpose", purpose=words.code("purpose", consent.purpose))
     state = "VALID" if consent.holds(reading.on) else "EXPIRED"
     until = words("eligibility.consent_until", day=day(consent.expires_on))

@@ -21,7 +21,7 @@ from api.pages.course import SHOWN, course_of
 from api.pages.emergencies import emergencies
 from api.pages.figures import figure_of, values_of
 from api.pages.folio import Folio, folio_of
-from api.pages.marks import instant, joined
+from api.pages.marks import day, instant, joined
 from api.pages.notices import notices, seen
 from api.pages.reading import Reading, reading_of
 from api.pages.records import records_of, title_of
@@ -143,6 +143,9 @@ def _who(reading: Reading, file: Mapping[str, Any]) -> Markup:
     parts = [reading.said(file.get("name") or file["subject"])]
     if file.get("erased"):
         parts.append(reading.words("record.erased"))
+    if file.get("ended_on"):
+        successor = reading.unit(file["successor"]) or Markup("")
+        parts.append(reading.words("my_file.unit_ended", day=day(file["ended_on"]), successor=successor))
     on = reading.on.isoformat()
     held = [post for post in file.get("posts") or [] if str(post["from"]) <= on and on <= str(post.get("to") or on)]
     if held:

@@ -9,17 +9,20 @@ from markupsafe import Markup
 
 from api.desk import Desk
 from api.pages.reading import Reading
+from api.pages.recording import by_entry
 from projections.notices import notices_of, seen_by
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One notice: what happened, the day it counts from, the entry it is, and whether it is new to the reader."""
+    """One notice: what happened, the day it counts from, the entry it is, whether it is new to the reader, and who
+    recorded it where it is the reader's own act."""
 
     what: Markup
     on: date
     entry: Markup
     unread: bool
+    by: Markup | None
 
 
 def seen(desk: Desk, subject: str) -> int:
@@ -36,6 +39,7 @@ def notices(desk: Desk, reading: Reading, subject: str, had_seen: int) -> list[L
             on=notice.on,
             entry=reading.chips.ref(reading.entry(notice.index).ref),
             unread=notice.index >= had_seen,
+            by=by_entry(reading, notice.index),
         )
         for notice in notices_of(desk.ledger, subject, reading.moment.as_known)
         if notice.on <= reading.on

@@ -81,11 +81,19 @@ def _row(desk: Desk, reading: Reading, row: Mapping[str, Any]) -> Row:
         record=words.code("sanction", record) if row["record_kind"] == "subject" else reading.said(record),
         link=_link(desk, row),
         subject=None if subject is None else reading.said(subject if "subject" in row else f"{subject[:8]}…"),
-        who=joined([words.code("role", str(role)) for role in row["roles"]], str(words("text.comma"))),
+        who=joined([_who(reading, row, str(role)) for role in row["roles"]], str(words("text.comma"))),
         when=_when(reading, row),
         clause=_clause(reading, row["clause"]),
         overdue=row["state"] == "OVERDUE",
     )
+
+
+def _who(reading: Reading, row: Mapping[str, Any], role: str) -> Markup:
+    """Whose turn it is: the person's, or the unit's, whom the record is about, or a role's."""
+    if role != "SUBJECT":
+        return reading.words.code("role", role)
+    of_unit = row.get("subject_kind") not in (None, "PERSON")
+    return reading.words("deadlines.own_unit" if of_unit else "deadlines.own")
 
 
 def _link(desk: Desk, row: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -15,6 +16,8 @@ from markupsafe import Markup
 from api.pages.chips import Ref
 from api.pages.marks import day, figure, joined
 from api.pages.reading import Reading
+from api.pages.recording import notice_late, on_behalf_of, routes_of
+from ledger.domain.breach_events import SixFactors
 
 Answer = Mapping[str, Any]
 
@@ -23,7 +26,9 @@ IN_FORCE: Final = STANDING | {"APPEALED"}
 HEARING: Final = frozenset({"NOTIFIED", "REPLIED", "LAPSED"})
 AT_SOURCE: Final = frozenset({"COURT_LIST", "DISCIPLINE"})  # removed or lifted there, never repaired
 OPEN_REPAIRS: Final = frozenset({"APPLIED", "RETURNED", "ACCEPTED", "PUBLICISED"})
-_SAID: Final = ("summary", "statement", "grounds", "reasons", "factors")
+_SAID: Final = ("summary", "statement", "grounds", "reasons")
+FACTORS: Final = tuple(SixFactors.model_fields)  # in the order of DOMAIN §4.2
+NO_ROUTES: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ def _record(
         (words("record.ends"), _ends(reading, breach)),
         (words("record.repair_from"), _repair_from(reading, breach)),
         (words("record.repair"), _repairs(reading, repairs)),
+        (words("record.on_behalf"), on_behalf_of(reading, [breach, *repairs])),
     ]
     return Record(
         id=f"r-{breach['uid']}",
@@ -95,7 +101,7 @@ def _record(
         ref=reading.refs([events[-1]])[0] if events else None,
         facts=[(label, value) for label, value in facts if value is not None],
         ways=ways_of(reading, breach, repairs),
-        said=list(said_of(reading, breach.get("texts") or [])),
+        said=list(said_of(reading, breach.get("texts") or [], routes_of(breach))),
         entries=sorted(set(events)),
         disputed=state == "APPEALED",
         ended=state not in IN_FORCE | HEARING | {"REPORTED"},
@@ -135,20 +141,21 @@ def _decided(reading: Reading, breach: Answer) -> Markup | None:
     key = "record.decided_by" if by and imported else "record.decided_on"
     parts = [words(key, day=day(decided), by=by) if key == "record.decided_by" else words(key, day=day(decided))]
     for appeal in breach.get("appeals") or []:
+        route = words.code("route", str(appeal["route"]))
         if appeal.get("decided_on") and appeal.get("outcome"):
-            outcome = words.code("outcome", str(appeal["outcome"]))
-            parts.append(words("record.appeal_decided", day=day(appeal["decided_on"]), outcome=outcome))
+            outcome, decided_on = words.code("outcome", str(appeal["outcome"])), day(appeal["decided_on"])
+            parts.append(words("record.appeal_decided", day=decided_on, outcome=outcome, route=route))
         else:
-            parts.append(words("record.appeal_filed", day=day(appeal["filed_on"])))
+            parts.append(words("record.appeal_filed", day=day(appeal["filed_on"]), route=route))
     what = joined(parts, str(words("text.semicolon")))
     return words("text.comma_pair", first=reading.said(number), second=what) if number else what
 
 
 def _notified(reading: Reading, breach: Answer) -> Markup | None:
     """The hearing, while it is under way; that nobody could be heard here, as long as there is a notice."""
-    notice = breach.get("notice") or {}
-    if notice.get("recorded_late"):
-        return reading.words("record.recorded_late", day=day(notice["recorded_on"]))
+    late = notice_late(reading, breach)
+    if late is not None:
+        return late
     if str(breach["state"]) not in HEARING or breach.get("reply_due") is None:
         return None
     if breach["state"] == "NOTIFIED":
@@ -232,7 +239,7 @@ def ways_of(reading: Reading, breach: Answer, repairs: Iterable[Answer] = ()) ->
         ways.append(words("way.route_until", route=route, due=due))
     if ways:
         ways += [words.code("remedy_effects", str(row["effects"])) for row in (breach.get("recourse") or [])[:1]]
-    under_way = any(repair["state"] in OPEN_REPAIRS for repair in repairs)
+    under_way = breach.get("repair_open") or any(repair["state"] in OPEN_REPAIRS for repair in repairs)
     if state in STANDING and kind in AT_SOURCE:
         ways.append(words(f"way.{kind}"))
     elif state in STANDING and under_way:
@@ -242,6 +249,8 @@ def ways_of(reading: Reading, breach: Answer, repairs: Iterable[Answer] = ()) ->
         ways.append(words("way.repair_now" if now else "way.repair_later", day=day(breach["repair_from"])))
         if kind == "SEVERE_LIST":
             ways.append(words("way.delist"))
+    elif state in STANDING and "repair_from" in breach:
+        ways.append(words("way.repair_none"))
     elif state in STANDING and not ways:
         ways.append(words("way.CONFIRMED"))
     elif not ways and words.has(f"way.{state}"):
@@ -249,17 +258,29 @@ def ways_of(reading: Reading, breach: Answer, repairs: Iterable[Answer] = ()) ->
     return ways
 
 
-def said_of(reading: Reading, texts: Iterable[Answer]) -> Iterator[Said]:
+def said_of(reading: Reading, texts: Iterable[Answer], routes: Mapping[int, str] = NO_ROUTES) -> Iterator[Said]:
     """What the papers say, each under the act it belongs to; what was destroyed by law is counted."""
     for item in texts:
         sections = item.get("sections", {})
         paragraphs = [
             reading.said(words) for name in _SAID for words in _strings(sections.get(name)) if words.strip("… ")
         ]
+        paragraphs += _factors(reading, sections.get("factors"))
         if item.get("destroyed"):
             paragraphs.append(reading.words.counted("record.destroyed", int(item["destroyed"])))
         if paragraphs:
-            yield Said(reading.words.event(str(item["type"])), paragraphs)
+            yield Said(reading.words.event(str(item["type"]), routes.get(int(item.get("event", -1)))), paragraphs)
+
+
+def _factors(reading: Reading, section: Any) -> Iterator[Markup]:
+    """The six factors of a finding, each under its name."""
+    factors = section.get("factors") if isinstance(section, Mapping) else None
+    if not isinstance(factors, Mapping):
+        return
+    for name in FACTORS:
+        if str(factors.get(name) or "").strip("… "):
+            label = reading.words.code("factor", name)
+            yield reading.words("text.labelled_pair", label=label, value=reading.said(factors[name]))
 
 
 def _strings(value: Any) -> list[str]:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from api.pages.addresses import CERTIFICATE
 from api.pages.marks import day, joined
 from api.pages.reading import Reading
+from api.pages.recording import notice_late, on_behalf_of, recorded_later
 from api.pages.tasks import in_score
 from ledger.certificates import HOLDS_IN
 
@@ -83,6 +84,10 @@ def _refs(limit: int = 3) -> Callable[[Reading, Answer], Cell]:
     return lambda reading, row: reading.chips.refs(reading.refs(row.get("events") or [], limit)) or None
 
 
+def _on_behalf(reading: Reading, row: Answer) -> Cell:
+    return on_behalf_of(reading, [row])
+
+
 def _commitment(reading: Reading, row: Answer) -> Cell:
     kind = reading.words.known("commitment_kind", row.get("kind"))
     text = reading.said(row.get("text") or row["id"])
@@ -125,6 +130,7 @@ def commitments(reading: Reading, file: Answer) -> tuple[Table | None, Table | N
         ("state", _state("commitment")),
         ("result", _commitment_end),
         *([("weight", _weight)] if file.get("kind") == "UNIT" else []),
+        ("on_behalf", _on_behalf),
         ("events", _refs()),
     ]
     rows = file.get("commitments") or []
@@ -226,7 +232,8 @@ def _purpose(reading: Reading, row: Answer) -> Cell:
 
 def _requested(reading: Reading, row: Answer) -> Cell:
     on = reading.words("cell.requested_on", day=day(row["requested_on"]))
-    return Markup('{}<span class="sub">{}</span>').format(reading.unit(row.get("requester")) or "", on)
+    said = Markup('{}<span class="sub">{}</span>').format(reading.unit(row.get("requester")) or "", on)
+    return said + recorded_later(reading, row)
 
 
 def checks(reading: Reading, file: Answer) -> Table | None:
@@ -236,8 +243,10 @@ def checks(reading: Reading, file: Answer) -> Table | None:
         ("state", lambda reading, row: reading.chips.step(row)),
         ("evaluation", _state("evaluation", "outcome")),
         ("decision", _decision),
+        ("notice", notice_late),
         ("remedy", _check_remedy),
         ("certificate", _certificate),
+        ("on_behalf", _on_behalf),
         ("events", _refs(2)),
     ]
     rows = sorted(file.get("checks") or [], key=lambda row: str(row["requested_on"]), reverse=True)
@@ -263,6 +272,7 @@ def consents(reading: Reading, file: Answer) -> Table | None:
         ("state", _state("consent")),
         ("given_on", _day("given_on")),
         ("expires_on", _consent_end),
+        ("on_behalf", _on_behalf),
         ("events", _refs(2)),
     ]
     rows = sorted(file.get("consents") or [], key=lambda row: str(row["given_on"]), reverse=True)
@@ -306,10 +316,11 @@ def data_requests(reading: Reading, file: Answer) -> Table | None:
         ("right", _request_right),
         ("record", _request_record),
         ("state", _state("data_request")),
-        ("requested_on", _day("requested_on")),
+        ("requested_on", lambda reading, row: day(row["requested_on"]) + recorded_later(reading, row)),
         ("answer_by", _answer_by),
         ("answered_on", _day("answered_on")),
         ("answer", _request_answer),
+        ("on_behalf", _on_behalf),
         ("events", _refs(2)),
     ]
     rows = sorted(file.get("data_requests") or [], key=lambda row: str(row["requested_on"]), reverse=True)

@@ -78,9 +78,9 @@ class Words:
         found = self.text.clause(group, code)
         return None if found is None else foreign(found, self.language)
 
-    def event(self, name: str) -> Markup:
+    def event(self, name: str, route: str | None = None) -> Markup:
         """What happened, in the reader's words; in English behind the Chinese term (api/README D4)."""
-        return foreign(self.text.event(name), self.language)
+        return foreign(self.text.event(name, route), self.language)
 
     def error(self, code: str) -> Markup | None:
         """What an error code means: this page's own sentence, else the catalogue's."""

@@ -33,7 +33,7 @@ def named(desk: Desk, route: CommandRoute, uid: str, data: dict[str, Any]) -> di
     """The data with the member that the path stands for; a body that names another record is refused."""
     ledger = desk.ledger
     entries = ledger.stream(f"{route.kind}/{uid}", ledger.size)
-    if not entries or not desk.may_act_on(entries[0]):
+    if not entries or not desk.may_act_on(entries[0], data):
         raise not_found()
     if route.names is None:
         if ledger.uid("repair", str(data.get("repair_id", ""))) != uid:

@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from typing_extensions import TypedDict  # pydantic reads typing's own only from Python 3.12 on
 
-from api.answers import Index, Stands, Uid
+from api.answers import Index, Kind, Stands, Uid
 from api.auth import DeskDep
 from api.desk import Desk, Moment
 from api.policy import open_to
@@ -46,6 +46,7 @@ Deadline = TypedDict(
         "part": NotRequired[str],
         "uid": Uid,
         "subject_uid": Uid | None,
+        "subject_kind": NotRequired[Kind],
         "subject": NotRequired[str],
         "from": Day,
         "due": Day | None,

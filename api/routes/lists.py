@@ -19,9 +19,10 @@ from api.routes.parameters import PAGE, CursorDep, LimitDep, link_next, place_of
 from ledger.domain.access import Scope
 from ledger.domain.values import SubjectKind
 from ledger.errors import Invalid
-from ledger.folds.breach import HEARING, UNHEARD
+from ledger.folds.breach import STANDING
 from ledger.folds.check import TRANSITIONS
 from projections.listing import page
+from projections.turns import WAITING_REPAIR
 from projections.views import COLUMNS
 
 router = APIRouter(prefix="/v1")
@@ -30,8 +31,8 @@ _STATES: Final = (
     "REPORTED", "DECLINED", "NOTIFIED", "REPLIED", "LAPSED", "CONFIRMED", "DISMISSED", "APPEALED", "UPHELD", "VARIED",
     "OVERTURNED", "REMOVED", "REPAIRED",
 )  # fmt: skip
-# The credit office meets a case once it is a finding (DOMAIN §8, column own HR).
-_OF_CREDIT: Final = tuple(state for state in _STATES if state not in UNHEARD | HEARING | {"DISMISSED", "OVERTURNED"})
+# The credit office's list is its work: findings it may see (DOMAIN §8, column own HR) on which a repair waits.
+_OF_CREDIT: Final = tuple(state for state in _STATES if state in STANDING | {"APPEALED"})
 
 _KINDS: Final = tuple(kind.value for kind in SubjectKind)
 # What the rows of the lists can say: what only a day makes of a record (OVERDUE, LAPSED) is read at the record.
@@ -67,10 +68,12 @@ def list_breaches(
     desk: DeskDep, request: Request, response: Response,
     state: Annotated[str | None, _one_of(_STATES)] = None, cursor: CursorDep = None, limit: LimitDep = PAGE,
 ) -> Annotated[dict[str, Any], PageOf("breaches")]:  # fmt: skip
-    """Cases in log order, by state. A look."""
-    shown = _OF_CREDIT if desk.viewer.role == "CREDIT" else _STATES
+    """Cases in log order, by state; to the credit office, those on which a repair waits for it. A look."""
+    of_credit = desk.viewer.role == "CREDIT"
+    shown = _OF_CREDIT if of_credit else _STATES
     wanted = shown if state is None else tuple(one for one in shown if one == _listed("state", state, _STATES))
-    return _answer(desk, request, response, "breaches", {"state": wanted}, cursor, limit, of="subject")
+    filters = {"state": wanted, **({"repair_state": WAITING_REPAIR} if of_credit else {})}
+    return _answer(desk, request, response, "breaches", filters, cursor, limit, of="subject")
 
 
 @router.get("/commitments", tags=["commitments"])

@@ -12,10 +12,10 @@ from api.auth import wiring_of
 from api.desk import Desk
 from api.openapi import problem_response
 from api.policy import PUBLIC, open_to
+from api.rankings import kept_ranking
 from api.routes.parameters import DayParameter
 from ledger.access import Viewer
 from ledger.domain.values import Day
-from projections import ranking
 
 router = APIRouter(prefix="/v1")
 ANYBODY = Viewer("anybody", "PUBLIC")
@@ -73,4 +73,5 @@ def read_ranking(
     """The published ranking of units on a day, as known at a moment."""
     ledger = wiring_of(request).ledger
     moment = Desk(ledger, ANYBODY).moment(as_of, as_known)
-    return moment.as_asked(ranking.ranking(ledger, as_of=moment.as_of, as_known=moment.as_known))
+    newest = as_of is None and as_known is None
+    return moment.as_asked(kept_ranking(ledger, as_of=moment.as_of, as_known=moment.as_known, newest=newest))

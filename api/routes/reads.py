@@ -10,7 +10,6 @@ from fastapi import APIRouter, Response
 from api.answers import (
     AccessLog,
     Assessment,
-    Check,
     Found,
     IntegrityFile,
     OneBreach,
@@ -23,6 +22,7 @@ from api.answers import (
 from api.auth import DeskDep
 from api.bodies import BodyDep, etag, parse_object
 from api.break_glass import file_in_emergency
+from api.checks import Check
 from api.data_requests import OneDataRequest
 from api.desk import Desk, Moment
 from api.openapi import lookup_operation

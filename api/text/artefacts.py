@@ -7,10 +7,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.text.page import Cell, Page
-from api.text.verification import render_findings, render_not_checked, render_verdict
+from api.text.verification import MANIPULATION, render_findings, render_not_checked, render_verdict, worst
 from ledger.artefacts.certificate import day_of_seconds
+from ledger.keyring import certificate_key_name
 
 _NUMBER: Final = re.compile(r"[0-9]+")
+SIGNED_ALONE: Final = ("certificate", "status-list")  # with a key of their own, beside no log
+# Why its reader is not to rely on one, gravest first: the sentence, and the codes it stands for.
+_WHY_NOT: Final = {
+    "forged": ("malformed", "bad-signature", "not-yet-valid", "more"),
+    "revoked": ("revoked",),
+    "expired": ("expired",),
+    "unsigned": ("unsigned",),
+    "no-key": ("no-key",),
+    "wrong-subject": ("wrong-subject",),
+    "wrong-purpose": ("wrong-purpose",),
+    "bad-status-list": ("bad-status-list",),
+    "stale-status-list": ("stale-status-list", "other-status-list"),
+}
+# What a finding about one of these is called: it is the reader's own key, person, purpose or list that does not fit.
+_CALLED: Final = {
+    **dict.fromkeys(("unsigned", "wrong-subject", "wrong-purpose", "bad-status-list"), "mismatch"),
+    **dict.fromkeys(("revoked", "expired"), "ended"),
+}
 
 
 def render_artefact(report: Mapping[str, Any], page: Page, name: str) -> None:
@@ -18,7 +37,10 @@ def render_artefact(report: Mapping[str, Any], page: Page, name: str) -> None:
     text = page.text
     page.title(text("page.verify_file"), name)
     page.emit()
-    render_verdict(report["findings"], page, text("text.file_holds"))
+    if report.get("kind") in SIGNED_ALONE and report["findings"]:
+        _say_why_not(report, page)
+    else:
+        render_verdict(report["findings"], page, text("text.file_holds"))
     kind, level = report.get("kind"), report.get("level")
     page.facts(
         [
@@ -33,8 +55,32 @@ def render_artefact(report: Mapping[str, Any], page: Page, name: str) -> None:
             *([] if report.get("claims") is None else _claims(report["claims"], page)),
         ]
     )
-    render_findings(report["findings"], page)
+    render_findings(_findings(report), page)
     render_not_checked([_in_words(item, page) for item in report["not_checked"]], page)
+
+
+def _findings(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = report["findings"]
+    if report.get("kind") not in SIGNED_ALONE:
+        return found
+    return [{**finding, "grade": _CALLED.get(finding["code"], finding["grade"])} for finding in found]
+
+
+def _say_why_not(report: Mapping[str, Any], page: Page) -> None:
+    """Why its reader is not to rely on a certificate or a status list, in sentences, and what to do about the first."""
+    text, codes = page.text, {finding["code"] for finding in report["findings"]}
+    if "unsigned" in codes:
+        codes -= {"bad-status-list"}  # the list was not checked either, for want of the same key
+    said = [why for why, of in _WHY_NOT.items() if not codes.isdisjoint(of)]
+    if not said:
+        render_verdict(report["findings"], page, text("text.file_holds"))
+        return
+    origin = str(report.get("origin"))
+    names = {"origin": origin, "name": certificate_key_name(origin)}
+    tone = "alarm" if worst(report["findings"]) == MANIPULATION else "wait"
+    for why in said:
+        page.say(text(f"text.certificate_{why}", **names), tone)
+    page.say(text.labelled("text.mend", text(f"text.certificate_{said[0]}_remedy", **names)), tone)
 
 
 def render_certificate(answer: Mapping[str, Any], page: Page) -> None:

@@ -80,9 +80,10 @@ class Text:
         """A code's word, or the code itself."""
         return self._known(VOCABULARY, group, code) or code
 
-    def event(self, name: str) -> str:
-        """What happened, by a type of the catalogue; in English behind the Chinese term."""
-        entry = table(VOCABULARY)["event"].get(name)
+    def event(self, name: str, route: str | None = None) -> str:
+        """What happened, by a type of the catalogue, a remedy's by its route; in English behind the Chinese term."""
+        events = table(VOCABULARY)
+        entry = events["event_by_route"].get(f"{name}-{route}") or events["event"].get(name)
         if entry is None:
             return name
         return entry["zh"] if self.language is Language.ZH else f"{entry['zh']} {entry['en']}"

@@ -12,6 +12,7 @@ from typing import Any, Final
 from api.text.deadlines import last_day
 from api.text.folio import edition_id, folio_of, is_demonstration
 from api.text.page import Page, entries
+from api.text.recording import notice_late, on_behalf_of, requested_on
 
 RECRUIT: Final = "RECRUIT"
 
@@ -26,10 +27,12 @@ def render_check(answer: Mapping[str, Any], page: Page) -> None:
     page.facts(
         [
             (text("folio.state"), text.state("check", str(state)) if state else None),
-            (text("column.requested_on"), answer.get("requested_on")),
+            (text("column.requested_on"), requested_on(text, answer)),
             (text("column.requester"), answer.get("requester")),
             (text(post), answer.get("post_ref")),
             (text("column.reply_due"), last_day(text, answer, "reply_due")),
+            *notice_late(text, answer),
+            *on_behalf_of(text, answer),
         ],
         indent=0,
     )

@@ -39,7 +39,8 @@ def last_day(text: Text, row: Mapping[str, Any], name: str) -> str | None:
 
 def _row(page: Page, row: Mapping[str, Any]) -> list[Cell]:
     text, state = page.text, str(row["state"])
-    due = Styled(str(row["due"] or ""))
+    begins = state == "UPCOMING" and row["due"] in (None, row["from"])  # there is no other last day
+    due = Styled(text("text.begins_on", date=row["from"]) if begins else str(row["due"] or ""))
     if row["provisional"]:
         due.append(f" {text('text.provisional')}", style=TONES["wait"])
     if row["demonstration"]:
@@ -50,10 +51,16 @@ def _row(page: Page, row: Mapping[str, Any]) -> list[Cell]:
         due,
         Styled(left_of(page, row), style=TONES.get(_TONES.get(state, ""), "")),
         text.word("step", str(row["kind"])),
-        text("text.comma").join(text.word("role", role) for role in row["roles"]),
+        text("text.comma").join(_who(text, row, role) for role in row["roles"]),
         _record(page, row),
         clause_of(text, row["clause"]),
     ]
+
+
+def _who(text: Text, row: Mapping[str, Any], role: str) -> str:
+    """Whose turn it is; of a unit's own steps, the unit's."""
+    own = role == "SUBJECT" and row.get("subject_kind") not in (None, "PERSON")
+    return text("text.own_unit") if own else text.word("role", role)
 
 
 def _record(page: Page, row: Mapping[str, Any]) -> str:
@@ -74,10 +81,13 @@ def left_of(page: Page, row: Mapping[str, Any]) -> str:
     """What is left of a step, in the days that were counted; of one that has not begun, the day on which it does."""
     text = page.text
     if row["state"] == "UPCOMING":
-        return f"{text.word('step_state', 'UPCOMING')} ({row['from']})"
+        begins = text("text.begins_on", date=row["from"])
+        return text("text.bracketed", outer=text.word("step_state", "UPCOMING"), inner=begins)
     if row["due"] is None:
         return text.word("step_state", str(row["state"]))
     working = row["working_days_left"]
+    if row["days_left"] == 0:
+        return text("text.due_today")
     if row["days_left"] < 0:
         return text("text.days_over", count=-row["days_left"])
     key = "text.days_left" if working is None else "text.working_days_left"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.text import Text as Styled
 
 from api.text.page import TONES, Page, styled
+
+_LIFECYCLES: Final = {"application": "measure", "data-request": "data_request"}  # kinds of records → whose states
 
 
 def show_entry(page: Page, entry: Mapping[str, Any]) -> None:
@@ -30,7 +32,8 @@ def show_entry(page: Page, entry: Mapping[str, Any]) -> None:
 
 
 def _change(page: Page, change: Mapping[str, Any]) -> Styled:
-    text, lifecycle = page.text, str(change["kind"])
+    text, kind = page.text, str(change["kind"])
+    lifecycle = _LIFECYCLES.get(kind, kind)
     line = Styled(" " * 8)
     line.append(f"{change['id']}  ")
     if change.get("before"):

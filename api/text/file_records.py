@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from api.text.deadlines import last_day
 from api.text.page import Page, entries, figure, styled
+from api.text.recording import notice_late, on_behalf_of
 from projections.visibility import Column, column_of
 
 Row = Mapping[str, Any]
@@ -67,6 +68,7 @@ def _show(page: Page, breach: Row, as_of: str, repairs: Mapping[str, Row], *, of
             (text("text.remedy"), remedy(page, breach, as_of, repairs)),
             *_notice(page, breach),
             *_said(page, breach),
+            *on_behalf_of(text, breach),
             (text("column.events"), entries(text, breach.get("events"))),
         ],
         indent=6,
@@ -89,9 +91,8 @@ def _notice(page: Page, breach: Row) -> Iterator[tuple[str, str | None]]:
 
     That it reached the ledger when nobody could answer it here is said as long as there is a notice.
     """
+    yield from notice_late(page.text, breach)
     notice = breach.get("notice")
-    if notice and notice.get("recorded_late"):
-        yield page.text("text.notice"), page.text("text.recorded_late", date=notice["recorded_on"])
     if notice and breach["state"] in HEARING:
         basis = [str(clause) for clause in notice.get("basis") or []]
         yield page.text("text.basis"), page.text("text.semicolon").join(basis)
@@ -186,6 +187,7 @@ def _under_way(page: Page, repair: str, repairs: Mapping[str, Row]) -> str:
 def _said(page: Page, breach: Row) -> Iterator[tuple[str, str]]:
     """What the papers say, for viewers who may read it, each under the act it belongs to."""
     text = page.text
+    routes = {index: appeal["route"] for appeal in breach.get("appeals") or [] for index in appeal.get("events") or []}
     for item in breach.get("texts") or []:
         sections = item.get("sections", {})
         words = [word for name in _TEXTS for word in _strings(sections.get(name))]
@@ -196,7 +198,14 @@ def _said(page: Page, breach: Row) -> Iterator[tuple[str, str]]:
         if item.get("destroyed"):
             words.append(text("text.destroyed", count=item["destroyed"]))
         if words:
-            yield text.word("event", str(item["type"])), text("text.semicolon").join(words)
+            yield _act(page, str(item["type"]), routes.get(item.get("event"))), text("text.semicolon").join(words)
+
+
+def _act(page: Page, of: str, route: str | None) -> str:
+    """What was done, by its type; a remedy's act by its route."""
+    named = f"{of}-{route}"
+    word = page.text.word("event_by_route", named)
+    return page.text.word("event", of) if word == named else word
 
 
 def document(page: Page, section: Any) -> str | None:

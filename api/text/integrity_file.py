@@ -14,6 +14,7 @@ from api.text.file_sources import SHOWN, day_of, show_source_state
 from api.text.folio import edition_id, folio_of, is_demonstration
 from api.text.lines import show_lines
 from api.text.page import Cell, Page, entries, figure, moment
+from api.text.recording import on_behalf_of, too_late
 
 Row = Mapping[str, Any]
 
@@ -67,6 +68,9 @@ def render_file(answer: Mapping[str, Any], page: Page) -> None:
     name = text("text.erased_name") if answer.get("erased") else answer.get("name")
     page.title(text("page.file"), str(answer["subject"]), name, text.word("kind", kind) if kind else None)
     folio_of(page, answer, (text("folio.consent"), consent["id"] if consent else None))
+    if answer.get("ended_on"):
+        successor = answer.get("successor") or answer.get("successor_uid")
+        page.say(text("text.unit_ended", date=answer["ended_on"], successor=successor), "closed", indent=2)
     show_breaches(page, answer)
     if not of_a_stranger(answer):
         _show_commitments(page, answer.get("commitments") or [])
@@ -128,6 +132,9 @@ def _show_section(page: Page, section: str, rows: Sequence[Row], columns: Sequen
         [(text(f"column.{columns[place]}"), False) for place in used],
         [[row[place] for place in used] for row in cells],
     )
+    for row in rows:
+        for what, said in (*too_late(text, row), *on_behalf_of(text, row)):
+            page.say("  ".join((str(row["id"]), text("text.labelled", label=what, value=said))), indent=2)
     if section in _NOTES:
         page.say(text(_NOTES[section]), "closed", indent=2)
     if section == "measures" and any(row.get("state") == "IN_FORCE" and row.get("kind") == "RESTRICT" for row in rows):
