@@ -1721,7 +1721,7 @@ def check_token_signature(token: Token, trust: Trust) -> None:
     name = certificate_key_name(token.claims["iss"])
     key = next((key for key in trust.keys if (key.name, key.id) == (name, token.key_id)), None)
     if key is None:
-        raise Wrong("unsigned", f"key {token.key_id}")
+        raise Wrong("unsigned", f"key {token.key_id} of {name}")
     if not ed25519_holds(key.public_key, token.signature, token.signed):
         raise Wrong("bad-signature", f"key {key.id}")
 
@@ -1875,6 +1875,46 @@ VERDICTS = {
     EXIT_MANIPULATION: ("TAMPERED: something contradicts what is proven", "有篡改：内容与可证明的事实相矛盾"),
     EXIT_GAP: ("INCOMPLETE: something that should be there cannot be checked", "不完整：应有的部分缺失，无法核验"),
 }
+# Why the reader of a certificate or a status list is not to rely on it, gravest first, and the codes that say so.
+NOT_TO_ACCEPT = (
+    (
+        {"malformed", "bad-signature", "not-yet-valid", "more"},
+        "IT DOES NOT HOLD: it is not what its signature proves, not in its form, or of a later day. Do not accept it",
+        "不成立：内容与签名所证明的不一致，或写法、签发日不对。不要采信",
+    ),
+    (
+        {"revoked"},
+        "REVOKED: the ledger says that it holds no more. Do not accept it",
+        "已不再有效：账本已宣布它被撤销，或它所依据的决定、授权、身份、规则已变。不要采信",
+    ),
+    ({"expired"}, "EXPIRED: its time is over. Do not accept it", "已过有效期。不要采信"),
+    (
+        {"unsigned"},
+        "ANOTHER KEY was given, so the signature was not checked: the key named {0} is needed. Do not accept it before",
+        "给的是另一把公钥，签名没有核验：需要名为 {0} 的公钥。核验之前不要采信",
+    ),
+    (
+        {"no-key"},
+        "NO KEY was given, so the signature was not checked: the key named {0} is needed",
+        "没有给出公钥，签名没有核验：需要名为 {0} 的公钥",
+    ),
+    (
+        {"wrong-subject"},
+        "NOT ABOUT THIS PERSON: it is not about this ID number and salt. See whether one was mistyped; if not, do not "
+        "accept it",
+        "证书不是关于这个证件号码和盐值的。请核对有没有抄错；没有抄错的，不要采信",
+    ),
+    (
+        {"wrong-purpose"},
+        "FOR ANOTHER PURPOSE: it says nothing for this one",
+        "证书是为别的用途签发的，不能用于这一用途",
+    ),
+    (
+        {"bad-status-list", "stale-status-list", "other-status-list"},
+        "NOT KNOWN WHETHER REVOKED: get the newest status list from the ledger that issued it",
+        "是否已被撤销，没有查清：请从签发的账本另取一份最新的状态名单",
+    ),
+)
 KINDS = {
     "receipt": ("receipt", "回执"),
     "bundle": ("evidence bundle", "证据包"),
@@ -1890,6 +1930,11 @@ LEVELS = {
     None: ("not shown to be signed by anyone", "未能证明由谁签署"),
 }
 GRADES = {MANIPULATION: ("tampering", "篡改"), GAP: ("missing", "缺失"), NOTICE: ("note", "提示")}
+# The same of a certificate or a status list, where the reader's own key, person, purpose or list does not fit.
+CALLED = {
+    **dict.fromkeys(("unsigned", "wrong-subject", "wrong-purpose", "bad-status-list"), ("does not match", "不符")),
+    **dict.fromkeys(("revoked", "expired"), ("ended", "失效")),
+}
 LABELS = {
     "verdict": ("Verdict", "结论"),
     "kind": ("Kind", "类型"),
@@ -1911,7 +1956,7 @@ def print_report(path: str, report: Report, lang: str | None) -> None:
     """The report for a person, in Chinese and English unless one of them is asked for."""
     print(f"== {printable(path)}")
     for language in languages(lang):
-        print_line("verdict", VERDICTS[exit_status([report])][language], language)
+        print_line("verdict", verdict_on(report)[language], language)
         print_line("kind", KINDS[report.kind][language], language)
         if report.origin is not None:
             print_line("origin", report.origin, language)
@@ -1924,6 +1969,18 @@ def print_report(path: str, report: Report, lang: str | None) -> None:
             print_line("claims", json.dumps(report.claims, ensure_ascii=False, sort_keys=True), language)
         print_findings(report, language)
         print()
+
+
+def verdict_on(report: Report) -> tuple[str, str]:
+    """What a file came to; of a certificate or a status list, why it is not to be accepted."""
+    codes = {finding.code for finding in report.findings}
+    if "unsigned" in codes:
+        codes -= {"bad-status-list"}  # the list was not checked either, for want of the same key
+    why = [(english, chinese) for of, english, chinese in NOT_TO_ACCEPT if codes & of]
+    if report.kind not in ("certificate", "status-list") or not why:
+        return VERDICTS[exit_status([report])]
+    key = certificate_key_name(str(report.origin))
+    return "; ".join(english.format(key) for english, _ in why), "；".join(chinese.format(key) for _, chinese in why)
 
 
 def print_comparison(comparison: Comparison, options: argparse.Namespace) -> None:
@@ -1951,7 +2008,9 @@ def print_findings(report: Report, language: int) -> None:
     print_line("findings", "" if report.findings else LABELS["none"][language], language)
     for finding in report.findings:
         where = "" if finding.index is None else LABELS["entry"][language].format(finding.index) + ": "
-        print(f"  - [{GRADES[finding.grade][language]}] {where}{printable(finding.text(language))} [{finding.code}]")
+        called = CALLED.get(finding.code) if report.kind in ("certificate", "status-list") else None
+        grade = (called or GRADES[finding.grade])[language]
+        print(f"  - [{grade}] {where}{printable(finding.text(language))} [{finding.code}]")
     print_line("not_checked", "" if report.not_checked else LABELS["none"][language], language)
     for sentence in report.not_checked:
         print(f"  - {sentence[language]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from tests.support.certificates import (
     ID_NUMBER,
     MALFORMED,
     NAME,
+    ORIGIN,
     SALT,
     SPOILT,
     VKEY,
@@ -25,6 +27,7 @@ from tests.support.certificates import (
     by_ledger,
     by_script,
     certificate,
+    lst,
     same,
     status_list,
 )
@@ -182,6 +185,34 @@ def test_a_certificate_is_shown_with_what_it_says(chromium: Browser) -> None:
     assert EXP < 1_800_000_000  # long over on the day of any run
     for text in ("不再有效", "录用", "合格", "JMS-DEMO-2025.1", "expired", "stale-status-list"):
         assert text in shown
+
+
+@pytest.mark.parametrize(
+    ("filled", "heading", "said"),
+    [
+        ({"keys": format_vkey(ORIGIN, public(a_key("log")))}, "另一把公钥", f"{NAME} 的公钥"),
+        ({}, "签名没有核验", f"{NAME} 的公钥"),
+        ({"keys": VKEY, "subject-id": "23080318800101001X", "salt": SALT.hex()}, "与此人不符", "抄错"),
+        ({"keys": VKEY, "revoked": ""}, "不再有效", "被撤销"),
+    ],
+)
+def test_its_reader_is_told_first_why_it_is_not_to_be_accepted(
+    chromium: Browser, filled: dict[str, str], heading: str, said: str
+) -> None:
+    made, day = int(time.time()) - 60, 86_400
+    until = (made // day + 3) * day
+    with verifier_page(chromium) as page:
+        page.page.click("#bearing summary")
+        for field, value in filled.items():
+            if field == "revoked":
+                page.give("status-list", list=status_list(status_list__lst=lst(70_001), iat=made, exp=until))
+            else:
+                page.page.fill(f"#{field}", value)
+        page.give("files", certificate=certificate(iat=made, exp=until))
+        page.results()
+
+        assert page.page.inner_text(".verdict b") == heading
+        assert said in page.page.inner_text(".verdict p")
 
 
 def test_half_of_a_holder_is_refused(chromium: Browser) -> None:

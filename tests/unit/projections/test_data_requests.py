@@ -319,3 +319,11 @@ def test_a_request_from_paper_is_the_person_s_all_the_same(scene: Scene) -> None
     scene.ask_desk("2025-04-02", request_id="Q2", by=HR, on_behalf_of="P1", doc=DOCUMENT)
 
     assert [one["id"] for one in requests(scene)] == ["Q1", "Q2"]
+
+
+@pytest.mark.parametrize(("recorded", "shown"), [("2025-04-01", None), ("2025-04-03", "2025-04-03")])
+def test_a_request_recorded_later_than_its_day_says_when(scene: Scene, recorded: str, shown: str | None) -> None:
+    scene.ask_desk("2025-04-01", request_id="Q2", recorded=recorded, doc=DOCUMENT)
+    (request,) = [one for one in read(scene)["data_requests"] if one["id"] == "Q2"]
+
+    assert (request["requested_on"], request.get("recorded_on")) == ("2025-04-01", shown)

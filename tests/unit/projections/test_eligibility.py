@@ -9,6 +9,7 @@ import pytest
 
 from ledger.errors import NotFound
 from projections.eligibility import check
+from projections.integrity_file import integrity_file
 from tests.support.small_log import SmallLog, registered_log, uid_of
 
 
@@ -113,3 +114,32 @@ def test_reasons_are_those_of_the_day_and_absent_once_erased() -> None:
     assert check(log, "K1", as_of=date(2025, 4, 2), as_known=100)["decided_by"] is None
     log.texts.clear()
     assert check(log, "K1", as_of=date(2025, 4, 30), as_known=100)["reasons"] is None
+
+
+@pytest.mark.parametrize(("recorded", "late"), [("2025-04-02", False), ("2025-04-10", False), ("2025-04-11", True)])
+def test_a_notice_that_no_candidate_could_answer_here_says_so(recorded: str, late: bool) -> None:
+    log = registered_log()
+    request = {"check_id": "K1", "subject_id": "P1", "purpose": "RECRUIT", "statutory_basis": "公务员法 26"}
+    log.request_check("2025-04-01", request, known="2025-04-01T01:00:00.000000Z")
+    notice = {"check_id": "K1", "reply_due": "2025-04-10"}
+    sent = log.append("PreDecisionNoticeSent", "2025-04-02", notice, known=f"{recorded}T01:00:00.000000Z")
+
+    days = {"sent_on": "2025-04-02", "recorded_on": recorded, "recorded_late": late, "reply_due": "2025-04-10"}
+    assert ask(log, date(2025, 5, 1))["notice"] == {"event": sent.index, **days}
+    (check_,) = file_of(log, date(2025, 5, 1))["checks"]
+    assert check_["notice"] == {"event": sent.index, **days}
+    assert "notice" not in ask(log, date(2025, 4, 1))
+
+
+@pytest.mark.parametrize(("recorded", "shown"), [("2025-04-01", None), ("2025-04-03", "2025-04-03")])
+def test_a_request_recorded_later_than_its_day_says_when(recorded: str, shown: str | None) -> None:
+    log = registered_log()
+    request = {"check_id": "K1", "subject_id": "P1", "purpose": "RECRUIT", "statutory_basis": "公务员法 26"}
+    log.request_check("2025-04-01", request, known=f"{recorded}T01:00:00.000000Z")
+
+    answers = [ask(log, date(2025, 5, 1)), *file_of(log, date(2025, 5, 1))["checks"]]
+    assert [(one["requested_on"], one.get("recorded_on")) for one in answers] == [("2025-04-01", shown)] * 2
+
+
+def file_of(log: SmallLog, on: date) -> dict[str, Any]:
+    return integrity_file(log, "P1", as_of=on, as_known=log.size, viewer="SUBJECT")

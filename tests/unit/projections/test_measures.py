@@ -106,8 +106,10 @@ def test_own_hr_learns_of_no_repair_by_its_reward(scene: Scene) -> None:
 
 
 def test_a_unit_head_reads_what_is_in_force_against_the_unit(scene: Scene) -> None:
-    scene.adopt_measure(subject_kinds=["UNIT"], effect="LIMIT_HONOURS", legal_basis=["企业信息公示暂行条例 18"])
-    scene.take_over("2025-03-20", subject_id="U1")
+    scene.adopt_measure(
+        subject_kinds=["UNIT"], trigger="SEVERE_LIST", effect="LIMIT_HONOURS", legal_basis=["企业信息公示暂行条例 18"]
+    )
+    scene.take_over("2025-03-20", subject_id="U1", record_kind="SEVERE_LIST")
     scene.apply_measure("2025-03-25", subject_id="U1")
 
     assert [item["state"] for item in register(scene, "UNIT_HEAD", subject="U1")] == ["IN_FORCE"]
@@ -176,7 +178,7 @@ def outcome(folder: Path, *, measured: bool) -> Any:
     """What a check says of P1, with and without measures because of the finding and the listing."""
     with a_scene(folder) as scene:
         scene.adopt_measure()
-        scene.adopt_measure(measure_id="M2", trigger="FINDING")
+        scene.adopt_measure(measure_id="M2", trigger="FINDING", legal_basis=OF_THE_LIST)
         scene.found()
         if measured:
             scene.apply_measure("2025-03-25", measure_id="M2", cause_event="B1")

@@ -70,6 +70,22 @@ def test_once_it_is_over_it_is_refused(golden: Run, monkeypatch: pytest.MonkeyPa
     assert (refused.exit_code, json.loads(refused.stderr)["error"]["code"]) == (3, "glass-over")
 
 
+@pytest.mark.parametrize("moment", [("--as-of", "2026-01-05"), ("--as-known", "5")], ids=" ".join)
+def test_it_opens_no_other_moment(golden: Run, moment: tuple[str, str]) -> None:
+    uid = opened()
+    for name in ("zh", "en"):
+        refused = golden("--lang", name, "file", "P1", *WHO, "--break-glass", uid, *moment, "--json")
+        error = json.loads(refused.stderr)["error"]
+        assert (refused.exit_code, error["code"], error["field"]) == (
+            3,
+            "glass-reads-now",
+            moment[0][2:].replace("-", "_"),
+        )
+
+    today = day_of(utc_now()).isoformat()
+    assert golden("file", "P1", *WHO, "--break-glass", uid, "--as-of", today, "--json").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [

@@ -76,6 +76,43 @@ def test_people_read_what_it_says_and_what_was_not_checked(served: Run, language
     assert ("no status list was given" in page) is (language == "en")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ("已不再有效", "不是关于这个证件号码和盐值的", "另一把公钥", "没有给出公钥")),
+        ("en", ("It is revoked", "not about this ID number and salt", "another key", "no key was given")),
+    ],
+)
+def test_its_reader_is_told_first_why_it_is_not_to_be_accepted(
+    served: Run, language: str, words: tuple[str, str, str, str]
+) -> None:
+    made, vkey = issued(served), key(served)
+    log_key = next(
+        str(known["vkey"])
+        for known in json.loads(served("key", "list", "--json").stdout)["keys"]
+        if known["purpose"] == "log-signing"
+    )
+    name = vkey.partition("+")[0]
+    reason = ("--digest", made["digest"], "--reason", "LOST")
+    assert served("certificate", "revoke", "K2", *reason, *HR).exit_code == 0
+    assert served("certificate", "status-list", "--out", "list.jws").exit_code == 0
+    listed = ("--status-list", "list.jws")
+    asked = {
+        words[0]: (("--key", vkey, *listed), 7),
+        words[1]: (("--key", vkey, "--subject-id", ID_NUMBER[:-1] + "3", "--salt", made["salt"]), 6),
+        words[2]: (("--key", log_key, *listed), 6),
+        words[3]: ((), 7),
+    }
+    for said, (options, status) in asked.items():
+        told = served("verify", "k2.jws", *options, "--lang", language)
+        lines = [line for line in told.stdout.splitlines() if line.strip()]
+        assert told.exit_code == status
+        assert said in lines[1], told.stdout
+        assert "被改动" not in told.stdout
+        assert "补齐缺失" not in told.stdout
+        assert (name in told.stdout) is (said in words[2:])
+
+
 def test_the_whole_ledger_holds_with_it(served: Run) -> None:
     issued(served)
 

@@ -56,6 +56,29 @@ def test_the_page_marks_what_is_overdue(golden: Run, language: str) -> None:
     assert "2025-07-16" in said
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ("余期", "今天到期", "2025-06-20 起", "本单位")),
+        ("en", ("left or over", "due today", "from 2025-06-20", "the unit itself")),
+    ],
+)
+def test_the_page_says_of_each_day_what_it_is_and_of_each_step_whose(
+    golden: Run, language: str, words: tuple[str, ...]
+) -> None:
+    moment, told = ("--as-known", "2025-04-10", "--lang", language), ""
+    for day in ("2025-04-10", "2025-06-07"):
+        told += golden("deadlines", "--as-of", day, *moment).stdout
+
+    for word in words:
+        assert word in told
+    assert "还剩" not in told
+    rows = json.loads(golden("deadlines", *MOMENT, "--json").stdout)["deadlines"]
+    kinds = {row["record"]: row.get("subject_kind") for row in rows if "SUBJECT" in row["roles"]}
+    assert (kinds["C2"], set(kinds.values())) == ("UNIT", {"UNIT", "PERSON"})
+    assert all("subject_kind" not in row for row in rows if "SUBJECT" not in row["roles"])
+
+
 @pytest.mark.parametrize(("language", "said"), [("zh", "最迟 2025-07-07"), ("en", "latest 2025-07-07")])
 def test_the_page_says_until_when_a_period_may_be_extended(golden: Run, language: str, said: str) -> None:
     page = " ".join(golden("deadlines", *MOMENT, "--role", "REVIEWER", "--lang", language).stdout.split())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,47 @@ def test_a_file_of_something_else_is_said(run: Run, monkeypatch: pytest.MonkeyPa
     (found,) = (check for check in json.loads(result.stdout)["checks"] if check["check"] == "outbox")
 
     assert (result.exit_code, found["status"], found["value"]) == (7, "problem", "outbox-unreadable")
+
+
+def test_a_damaged_file_is_said_and_the_doctor_goes_on(begun: Run) -> None:
+    file = Path("integrity.db.outbox")
+    file.write_bytes(file.read_bytes()[:4096] + b"\xff" * 20_480)
+    result = begun("doctor", "--json")
+    found = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+
+    assert (result.exit_code, found["database"]["status"], found["disk"]["status"]) == (7, "ok", "ok")
+    assert (found["outbox"]["value"], found["outbox"]["remedy"]) == ("outbox-unreadable", "outbox-copy")
+    for language, words in (("zh", ["文件已损坏", "放回备份"]), ("en", ["is damaged", "put back a copy"])):
+        page = begun("doctor", "--lang", language).stdout
+        assert [word for word in words if word not in page] == []
+    for command in (["list"], ["resume", "mail"], ["forget", "mail"]):
+        refused = begun("outbox", *command, "--json")
+        assert (refused.exit_code, json.loads(refused.stderr)["error"]["code"]) == (5, "outbox-unreadable")
+
+
+def test_a_file_that_another_program_holds_is_busy_and_not_damaged(begun: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.outbox.backlog_file.BUSY_SECONDS", 0.05)
+    with closing(sqlite3.connect("integrity.db.outbox", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for command in (["list"], ["resume", "mail"], ["forget", "mail"]):
+            refused = begun("outbox", *command, "--json")
+            assert (refused.exit_code, json.loads(refused.stderr)["error"]["code"]) == (5, "outbox-busy")
+        result = begun("doctor", "--json")
+        (found,) = (check for check in json.loads(result.stdout)["checks"] if check["check"] == "outbox")
+        assert (result.exit_code, found["value"], found["remedy"]) == (7, "outbox-busy", "outbox-wait")
+
+    assert json.loads(begun("outbox", "resume", "webhook:t", "--json").stdout)["resumed"] == 1
+
+
+@pytest.mark.parametrize("place", ["nowhere/outbox", "integrity.db/outbox", "."])
+def test_a_place_where_no_file_can_be_kept_is_said_before_a_server_starts(
+    run: Run, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    run("init")
+    monkeypatch.setenv("INTEGRITY_WEBHOOKS", "webhooks.toml")
+    monkeypatch.setenv("INTEGRITY_OUTBOX", place)
+    result = run("doctor", "--json")
+    (found,) = (check for check in json.loads(result.stdout)["checks"] if check["check"] == "outbox")
+
+    assert (result.exit_code, found["status"], found["value"]) == (7, "problem", "bad-outbox")
+    assert "INTEGRITY_OUTBOX" in run("doctor").stdout

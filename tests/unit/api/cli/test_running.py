@@ -11,6 +11,7 @@ import pytest
 
 from api.cli.importing import joined
 from api.cli.verifying import status_of
+from api.serving import free_port
 from tests.support.shared import shared_path
 from tests.unit.api.cli.conftest import Run
 
@@ -204,3 +205,43 @@ def test_the_doctor_sees_a_key_that_others_may_read_and_one_that_is_gone(run: Ru
 )
 def test_the_gravest_finding_decides_the_status(grades: list[str], status: int) -> None:
     assert status_of({"findings": [{"grade": grade} for grade in grades]}) == status
+
+
+# Settings.
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "form"),
+    [
+        ("INTEGRITY_WEBHOOK_HOSTS", "127.0.0.1", "bad-setting-list", '["127.0.0.1"]'),
+        ("INTEGRITY_ALLOWED_HOSTS", '{"a": 1}', "bad-setting-list", '["127.0.0.1"]'),
+        ("INTEGRITY_RATE_LIMIT", "x", "bad-setting-rate", "1200/minute"),
+        ("INTEGRITY_SESSION_HOURS", "25", "bad-setting-number", "≥ 1, ≤ 24"),
+        ("INTEGRITY_OUTBOX_FIRST_WAIT_SECONDS", "soon", "bad-setting-number", "> 0, ≤ 3600"),
+    ],
+)
+def test_a_setting_that_is_not_written_right_is_named_with_its_form(
+    golden: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: str, form: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    served = golden("serve", "--lang", "en")
+    looked = golden("doctor", "--json")
+    (found,) = (check for check in json.loads(looked.stdout)["checks"] if check["check"] == "settings")
+
+    assert (served.exit_code, served.stdout) == (3, "")
+    assert "http://" not in served.stderr  # it is not said that it serves
+    for said in (name, code, form):
+        assert said in served.stderr
+        assert said in found["value"]
+    assert (looked.exit_code, found["status"]) == (7, "problem")
+    assert name in golden("doctor", "--lang", "zh").stdout
+
+
+def test_nothing_is_said_to_be_served_before_what_is_set_was_looked_at(
+    golden: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INTEGRITY_WEBHOOKS", str(tmp_path / "nothing.toml"))
+    served = golden("serve", "--port", str(free_port("127.0.0.1", 18417)), "--lang", "en")
+
+    assert served.exit_code == 3
+    assert "http://" not in served.stderr

@@ -30,18 +30,40 @@ OPENING = {
     "reasons": "值守失联，须立即核实",
 }  # fmt: skip
 REVIEW = {"outcome": "NOT_JUSTIFIED", "reasons": "当日可以取得授权"}
+STATES = {
+    "B1": "CONFIRMED", "B2": "REMOVED", "B4": "REPORTED", "B5": "DECLINED", "B6": "OVERTURNED", "B7": "REPAIRED",
+    "B8": "EXPIRED", "B9": "NOTIFIED", "B10": "DISMISSED",
+}  # fmt: skip
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    """P1 with a finding, one overturned, one repaired and an open report, on an ordinary morning."""
+    """P1 with a finding that stands, B1, and a record of every other kind of state, on an ordinary morning."""
     with a_scene(tmp_path / "scene") as made:
+        severities = {"B6": "GENERAL", "B7": "GENERAL", "B8": "MINOR", "B10": "GENERAL"}
+        for breach, severity in severities.items():
+            conduct = {"conduct_id": f"conduct of {breach}", "occurred_on": "2025-01-02"}
+            made.report("2025-01-06", breach_id=breach, proposed_severity=severity, **conduct)
+        for breach, severity in severities.items():
+            made.notify("2025-01-07", breach_id=breach, proposed_finding=severity, reply_due="2025-02-10")
+        for breach in severities:
+            made.reply("2025-01-13", breach_id=breach)
+        made.dismiss("2025-01-20", breach_id="B10")
+        for breach in ("B6", "B7", "B8"):
+            made.confirm("2025-01-20", breach_id=breach, severity=severities[breach])
+        made.appeal("2025-02-10", breach_id="B6")
+        made.decide_appeal("2025-02-18", breach_id="B6", outcome="OVERTURNED")
         made.found()
         made.take_over("2025-03-21", severity="GENERAL", record_kind="PENALTY")
         made.remove("2025-03-24")
         made.report("2025-03-25", breach_id="B4")
         made.report("2025-03-26", breach_id="B5")
         made.decline("2025-03-27", breach_id="B5")
+        made.apply_for_repair("2025-04-21", breach_id="B7")
+        made.accept_repair("2025-04-22")
+        made.approve("2025-04-25")
+        made.report("2025-05-20", breach_id="B9", conduct_id="conduct of B9")
+        made.notify("2025-05-26", breach_id="B9", reply_due="2025-06-10")
         made.on_day(DAY)
         yield made
 
@@ -82,7 +104,63 @@ def test_it_opens_what_own_hr_sees_without_a_consent_and_nothing_more(door: Hous
     assert file["glass"] | {"until": ""} == {"id": "G1", "uid": uid, "ground": "LIFE_OR_SAFETY", "until": ""}
     assert not {"balance", "timeline", "checks", "consents", "break_glass"} & file.keys()
     said = json.dumps(file, ensure_ascii=False)
-    assert not [word for word in ("reporter", REPORTER.id, "B2", "B4", "B5", "值守失联") if word in said]
+    hidden = (*(breach for breach in STATES if breach != "B1"), "R1")
+    assert not [word for word in ("reporter", REPORTER.id, *hidden, "值守失联") if word in said]
+
+
+@pytest.mark.parametrize("role", ["HR", "CREDIT"])
+def test_what_was_undone_repaired_or_expired_or_is_being_heard_stays_shut(scene: Scene, door: House, role: str) -> None:
+    ledger, on = scene.ledger, date.fromisoformat(DAY)
+    whole = integrity_file(ledger, "P1", as_of=on, as_known=ledger.size, viewer="AUDITOR")
+    assert {one["id"]: one["state"] for one in whole["breaches"]} == STATES
+    assert [one["id"] for one in whole["repairs"]] == ["R1"]
+    caller = hr(door, role=role)
+    uid = opened(door, caller)
+
+    answer = caller.get(path(door), break_glass=uid)
+
+    file = answer.json()
+    assert [(one["id"], one["state"]) for one in file["breaches"]] == [("B1", "CONFIRMED")]
+    hidden = [one for one in whole["breaches"] if one["id"] != "B1"]
+    named = {f'"{name}"' for one in (*hidden, *whole["repairs"]) for name in (one["id"], one.get("uid", one["id"]))}
+    assert not {name for name in named if name in answer.text}
+    assert not {state for state in STATES.values() if state != "CONFIRMED" and state in answer.text}
+    shown = {event for one in file["breaches"] for event in one["events"]}
+    assert not shown & {event for one in (*hidden, *whole["repairs"]) for event in one["events"]}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        {"as_of": "2025-03-21"},
+        {"as_of": "2025-03-21", "as_known": "2025-03-21"},
+        {"as_known": "2025-03-21"},
+        {"as_known": "12"},
+        {"as_of": "2025-06-04"},
+        {"as_of": "2025-06-02"},
+    ],
+    ids=str,
+)
+def test_it_opens_no_other_moment(door: House, moment: dict[str, str]) -> None:
+    caller = hr(door)
+    uid = opened(door, caller)
+
+    answer = caller.get(path(door), break_glass=uid, **moment)
+
+    field = "as_of" if moment.get("as_of", DAY) != DAY else "as_known"
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "glass-reads-now", field)
+    assert "B2" not in answer.text
+    own = door.caller("P1", "SUBJECT").get(f"/v1/subjects/{door.uid('subject', 'P1')}/access-log").json()
+    assert own["looks"] == []  # nothing was seen
+
+
+def test_this_moment_may_be_named(door: House) -> None:
+    caller = hr(door)
+    uid = opened(door, caller)
+    size = str(door.ledger.size)
+    for moment in ({"as_of": DAY}, {"as_known": size}, {"as_of": DAY, "as_known": DAY}):
+        file = caller.get(path(door), break_glass=uid, **moment)
+        assert [one["id"] for one in file.json()["breaches"]] == ["B1"], file.text
 
 
 def test_without_it_nothing_is_opened(door: House) -> None:

@@ -140,6 +140,18 @@ def test_a_delegation_that_does_not_reach_opens_nothing(
     assert answer.status_code == 404, answer.text
 
 
+def test_a_delegate_reads_what_they_may_act_on_while_it_holds(lent: tuple[Scene, House]) -> None:
+    scene, door = lent
+    path = f"/v1/eligibility-checks/{door.uid('check', 'K1')}"
+
+    def reads(actor: str) -> int:
+        return int(door.caller(actor, "HR", "U2").get(path).status_code)
+
+    assert (reads("hr-7"), reads("hr-8")) == (200, 404)
+    scene.act("DelegationEnded", "2025-09-02", HR, {"delegation_id": "D1"})
+    assert reads("hr-7") == 404
+
+
 def test_a_delegation_that_was_ended_opens_nothing(lent: tuple[Scene, House]) -> None:
     scene, door = lent
     scene.act("DelegationEnded", "2025-09-02", HR, {"delegation_id": "D1"})

@@ -86,12 +86,16 @@ def test_a_filter_stays_on_every_page(auditor: Caller) -> None:
     assert [row["breach_id"] for row in repaired] == ["B1", "B2"]
 
 
-def test_the_credit_office_meets_a_case_once_it_is_a_finding(door: House, auditor: Caller) -> None:
+def test_the_credit_office_lists_no_case_that_own_hr_does_not_see(door: House, auditor: Caller) -> None:
+    """B1 and B2 were repaired, B9 is an open report."""
     credit = door.caller("credit-1", "CREDIT", "CREDIT-OFFICE")
 
     assert [row["breach_id"] for row in auditor.get("/v1/breaches").json()["items"]] == ["B1", "B2", "B9"]
-    assert [row["breach_id"] for row in credit.get("/v1/breaches").json()["items"]] == ["B1", "B2"]
-    assert credit.get("/v1/breaches", state="REPORTED").json()["items"] == []
+    looks = door.looks()
+    for state in (None, "REPAIRED", "REMOVED", "OVERTURNED", "DISMISSED", "REPORTED"):
+        assert credit.get("/v1/breaches", state=state).json()["items"] == []
+    assert door.looks() == looks
+    assert door.caller("hr-1", "HR", "PERSONNEL").get("/v1/breaches").status_code == 404
 
 
 def test_what_is_recorded_between_two_pages_comes_at_the_end(own_door: House) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from api.outbox.backlog import Backlog
 from api.outbox.channels import outbox_of
 from api.outbox.outbox import Outbox
 from api.settings import Settings
@@ -18,6 +19,7 @@ from tests.support.receivers import Mailbox, Receiver, keeping, receiving
 from tests.support.scene import Scene, a_scene
 from tests.support.tls import Authority
 
+PAGE = 4096  # bytes of a page of the outbox's file: the first holds the schema
 WRITTEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
@@ -34,6 +36,22 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "outbox"
+
+
+@pytest.fixture
+def backlog(path: Path) -> Iterator[Backlog]:
+    """A file with one target at 10, for which the notices 3 and 7 wait."""
+    held = Backlog.take(path)
+    assert held is not None
+    held.begin("mail", 0)
+    held.take_in("mail", [3, 7], 10)
+    yield held
+    held.release()
 
 
 @pytest.fixture
@@ -78,7 +96,7 @@ def webhooks(folder: Path, *urls: str) -> Path:
 
 def an_outbox(scene: Scene, clock: Clock, **given: object) -> Outbox:
     """An outbox with such settings; nothing of it runs yet."""
-    settings = Settings(webhook_hosts=("127.0.0.1",), **given)  # type: ignore[arg-type]
+    settings = Settings(webhook_hosts=("127.0.0.1",), **given)
     made = outbox_of(scene.ledger, settings, clock)
     assert made is not None
     return made

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from api.outbox.backlog import Backlog, Item, Standing, resume, standings
+from api.outbox.backlog import DUE, Backlog, Item, Standing, resume, standings
 from ledger.errors import Unavailable
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "outbox"
-
-
-@pytest.fixture
-def backlog(path: Path) -> Iterator[Backlog]:
-    """A file with one target at 10, for which the notices 3 and 7 wait."""
-    held = Backlog.take(path)
-    assert held is not None
-    held.begin("mail", 0)
-    held.take_in("mail", [3, 7], 10)
-    yield held
-    held.release()
 
 
 def test_a_target_begins_once(backlog: Backlog) -> None:
@@ -56,6 +39,14 @@ def test_what_was_taken_in_twice_waits_once(backlog: Backlog) -> None:
 
     assert standings_of(backlog).waiting == 2
     assert backlog.due("mail", 100.0) == Item(7, 0)
+
+
+def test_what_is_due_is_the_first_row_of_an_index_however_many_wait(backlog: Backlog) -> None:
+    with closing(sqlite3.connect(backlog.path)) as connection:
+        plan = [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {DUE}", ("mail", 0, 0))]
+
+    assert [step for step in plan if "items_due" in step and "not_before" in step]
+    assert [step for step in plan if "TEMP B-TREE" in step or step.startswith("SCAN")] == []
 
 
 def standings_of(backlog: Backlog) -> Standing:
@@ -115,7 +106,7 @@ def test_it_is_all_there_for_whoever_takes_it_next_and_for_nobody_before(backlog
 def test_many_threads_may_ask_at_once(backlog: Backlog) -> None:
     def work(target: str) -> None:
         backlog.begin(target, 0)
-        backlog.take_in(target, range(50), 50)
+        backlog.take_in(target, range(5), 5)
         while (item := backlog.due(target, 0)) is not None:
             backlog.done(target, item.index)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.observing import JsonLines
+from api.outbox.backlog import forget
 from api.outbox.channels import place_of
 from api.settings import Settings
 from ledger.errors import Invalid
-from tests.support.receivers import keeping, receiving
+from tests.support.receivers import Receiver, keeping, receiving
 from tests.support.scene import Scene
 from tests.support.tls import Authority
-from tests.unit.api.outbox.conftest import Clock, address_book, an_outbox, by_mail, run_once, webhooks
+from tests.unit.api.outbox.conftest import PAGE, Clock, address_book, an_outbox, by_mail, run_once, webhooks
 
 
 @pytest.fixture
@@ -87,6 +89,9 @@ def test_mail_over_tls_is_handed_over_with_its_password(
         ({"public_url": "https://账本.example/"}, "bad-mail", "INTEGRITY_PUBLIC_URL"),
         ({"public_url": "https://ledger.example/?x=1"}, "bad-mail", "INTEGRITY_PUBLIC_URL"),
         ({"outbox_ca": "nothing.pem"}, "bad-outbox-ca", "INTEGRITY_OUTBOX_CA"),
+        ({"outbox": "nothing/outbox"}, "bad-outbox", "INTEGRITY_OUTBOX"),
+        ({"outbox": "addresses.toml/outbox"}, "bad-outbox", "INTEGRITY_OUTBOX"),
+        ({"outbox": "."}, "bad-outbox", "INTEGRITY_OUTBOX"),
         ({"webhooks": "webhooks.toml"}, "bad-webhooks", "target[0].url"),
     ],
 )
@@ -104,10 +109,10 @@ def test_a_server_does_not_start_with_what_could_not_be_served(
         "webhook_hosts": ("127.0.0.1",),
     }
     with pytest.raises(Invalid) as caught:
-        create_app(scene.ledger, Settings(**(whole | given)))  # type: ignore[arg-type]
+        create_app(scene.ledger, Settings(**(whole | given)))
     assert (caught.value.code, caught.value.field) == (code, field)
     assert "secret" not in f"{caught.value} {caught.value!r}"
-    create_app(scene.ledger, Settings(**whole))  # type: ignore[arg-type]
+    create_app(scene.ledger, Settings(**whole))
 
 
 def test_on_postgresql_somebody_says_where_the_outbox_is(tmp_path: Path) -> None:
@@ -135,3 +140,30 @@ def test_the_metrics_say_what_waits_and_what_nobody_took(scene: Scene, clock: Cl
     for line in ('waiting{target="webhook:t0"} 0.0', 'undeliverable{target="webhook:t0"} 1.0'):
         assert f"integrity_outbox_{line}" in text
     assert str(receiver.port) not in text
+
+
+def test_the_metrics_say_nothing_of_a_target_that_was_forgotten_nor_of_a_file_that_cannot_be_read(
+    scene: Scene, clock: Clock, receiver: Receiver, tmp_path: Path
+) -> None:
+    file = webhooks(tmp_path, receiver.url, receiver.url)
+    made = an_outbox(scene, clock, webhooks=file)
+    run_once(made)
+    made.stop()
+    door = TestClient(
+        create_app(scene.ledger, Settings(webhooks=file, webhook_hosts=("127.0.0.1",))), base_url="http://127.0.0.1"
+    )
+
+    def told() -> set[str]:
+        answer = door.get("/metrics")
+        assert answer.status_code == 200
+        assert "integrity_entries " in answer.text
+        return set(re.findall(r'integrity_outbox_waiting\{target="(.*?)"\}', answer.text))
+
+    assert told() == {"webhook:t0", "webhook:t1"}
+    forget(made.path, "webhook:t0")
+    assert told() == {"webhook:t1"}
+    whole = made.path.read_bytes()
+    made.path.write_bytes(whole[:PAGE] + b"\xff" * (len(whole) - PAGE))
+    assert told() == set()
+    made.path.write_bytes(whole)
+    assert told() == {"webhook:t1"}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -13,16 +15,28 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.outbox.backlog import forget, resume, standings
+from api.outbox.backlog_file import OutboxUnavailable
 from api.outbox.channels import outbox_of, place_of
 from api.outbox.outbox import Outbox
 from api.outbox.schedule import Schedule
 from api.outbox.worker import Channel
 from api.settings import Settings
 from ledger.errors import Invalid
+from ledger.line import LineActor
 from projections.notices import Notice
 from tests.support.receivers import Mailbox, Receiver
-from tests.support.scene import Scene
-from tests.unit.api.outbox.conftest import Clock, address_book, an_outbox, by_mail, items, run_once, types, webhooks
+from tests.support.scene import DOCUMENT, Scene
+from tests.unit.api.outbox.conftest import (
+    PAGE,
+    Clock,
+    address_book,
+    an_outbox,
+    by_mail,
+    items,
+    run_once,
+    types,
+    webhooks,
+)
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
@@ -57,6 +71,20 @@ def test_each_notice_is_sent_once_in_the_order_of_the_log(scene: Scene, sending:
     bodies = b"".join(body for _, body in receiver.received)
     assert b"P1" not in bodies
     assert str(scene.ledger.uid("subject", "P1")).encode() not in bodies
+
+
+def test_what_a_clerk_recorded_for_somebody_is_sent_to_them(
+    scene: Scene, sending: Outbox, receiver: Receiver, mailbox: Mailbox, clock: Clock, tmp_path: Path
+) -> None:
+    address_book(tmp_path, P1="p1@city.example")
+    mailing = by_mail(scene, clock, mailbox, tmp_path, outbox=tmp_path / "mail.outbox")
+    assert run_once(mailing) == 0
+    scene.consent(by=LineActor("hr-9", "HR", "U2"), on_behalf_of="P1", doc=DOCUMENT)
+    scene.consent(consent_id="N2")  # their own word
+
+    assert (run_once(sending), run_once(mailing)) == (1, 1)
+    assert (types(receiver), mailbox.to) == (["consent.given.v1"], ["p1@city.example"])
+    mailing.stop()
 
 
 def test_a_case_that_its_subject_was_not_told_of_gives_no_notice(
@@ -286,6 +314,54 @@ def test_a_file_that_cannot_be_read_stops_the_start(scene: Scene, tmp_path: Path
     with pytest.raises(Invalid) as caught:
         create_app(scene.ledger, Settings(webhooks=tmp_path / "nothing.toml"))
     assert caught.value.code == "bad-webhooks"
+
+
+# The file cannot be used.
+
+
+def test_a_server_stands_still_while_the_file_is_damaged_and_goes_on_once_it_is_put_back(
+    scene: Scene, sending: Outbox, clock: Clock, receiver: Receiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sending.stop()
+    scene.report()
+    scene.notify()
+    whole = sending.path.read_bytes()
+    sending.path.write_bytes(whole[:PAGE] + b"\xff" * (len(whole) - PAGE))
+    again = an_outbox(scene, clock, webhooks=tmp_path / "webhooks.toml", outbox_interval_seconds=0.1)
+    again.start()
+    eventually(lambda: not again.healthy)
+    sending.path.write_bytes(whole)
+    eventually(lambda: again.healthy and bool(receiver.received))
+    again.stop()
+
+    said = [(one.levelname, one.getMessage(), one.__dict__["error"]) for one in caplog.records]
+    assert said == [("ERROR", "the outbox stands still", "outbox-unreadable")]
+    assert types(receiver) == ["breach.notified.v1"]
+
+
+def test_what_was_handed_over_and_could_not_be_noted_is_noted_later_and_not_sent_again(
+    scene: Scene, clock: Clock, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.outbox.backlog_file.BUSY_SECONDS", 0.05)
+    made = an_outbox(scene, clock, webhooks=webhooks(tmp_path, receiver.url))
+    run_once(made)
+    scene.report()
+    scene.notify()
+    with closing(sqlite3.connect(made.path, isolation_level=None, check_same_thread=False)) as other:
+
+        def hold(_: str) -> None:
+            other.execute("BEGIN EXCLUSIVE")
+
+        receiver.before = hold
+        for _ in range(3):
+            with pytest.raises(OutboxUnavailable) as caught:
+                run_once(made)
+            assert caught.value.code == "outbox-busy"
+    receiver.before = lambda _: None
+
+    assert (run_once(made), run_once(made), len(receiver.received)) == (1, 0, 1)
+    assert items(made) == []
+    made.stop()
 
 
 # One target that cannot be served.

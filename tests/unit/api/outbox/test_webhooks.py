@@ -19,7 +19,7 @@ import pytest
 from api.outbox.calls import Call, Undelivered, trust
 from api.outbox.webhooks import Message, Target, deliver, message_of, parse_targets, sign, verify
 from ledger.errors import Invalid, VerificationError
-from projections.notices import TOLD, Notice
+from projections.notices import MAY_BE_TOLD, Notice
 from tests.support.receivers import Receiver, receiving
 from tests.support.tls import Authority
 from tests.unit.api.outbox.conftest import WRITTEN
@@ -113,7 +113,7 @@ def test_targets_are_read_with_what_they_want() -> None:
     (every,) = parse_targets(file(), ["hooks.example"])
 
     assert target == Target("t", "https://hooks.example/in", SECRET, frozenset({"BreachNotified"}))
-    assert every.types == TOLD
+    assert every.types == MAY_BE_TOLD
     assert "secret" not in repr(target)
 
 

@@ -72,3 +72,31 @@ def test_a_period_that_may_be_extended_says_until_when(tmp_path: Path, language:
             page = house.reader("reviewer-1", "REVIEWER", "U2", language=language).read("/deadlines")
 
     assert said in " ".join(page.text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ("期限", "今天到期", "2025-06-20起", "本单位", "本人")),
+        ("en", ("When", "due today", "from 2025-06-20", "the unit itself", "the person")),
+    ],
+)
+def test_each_row_says_whose_turn_it_is_and_what_its_day_is(
+    tmp_path: Path, language: str, words: tuple[str, str, str, str, str]
+) -> None:
+    heading, today, begins, unit, person = words
+    with a_scene(tmp_path) as scene:
+        scene.promise("2025-02-01", due_on="2025-04-19")
+        scene.found()
+        scene.on_day("2025-04-19")
+        with pages(scene.ledger) as house:
+            of_unit = house.reader("head-1", "SUBJECT", "U1", language=language).read("/deadlines")
+            of_person = house.reader("P1", "SUBJECT", language=language).read("/deadlines")
+
+    assert [cell.text for cell in of_person.all("th")][1] == heading
+    assert today in of_unit.text
+    assert unit in of_unit.text
+    assert "就是今天" not in of_unit.text
+    assert begins in " ".join(of_person.text.split())
+    assert unit not in of_person.text
+    assert any(person in row.text for row in of_person.all("tr")[1:])
