@@ -23,7 +23,8 @@ from projections.file_data_requests import request_streams
 from projections.file_sources import promise_taken_over, taken_over
 from projections.file_view import FileView, iso
 from projections.on_behalf import on_behalf_in, recorded_by, recorded_for
-from projections.visibility import SEES_PROMISES
+from projections.recourse import recourse_of_sanction
+from projections.visibility import SEES_OWN_HISTORY, SEES_PROMISES
 
 # They stand in the stream of one of those they concern, and are everybody's whom they list.
 WHO_IS_WHO: Final = frozenset({"SubjectsMerged", "MergeUndone", "UnitReorganised"})
@@ -96,6 +97,7 @@ def sanction_items(view: FileView, *, standing_only: bool = False, bars_only: bo
                 "blocks": list(kind.blocks) if state in ("ACTIVE", "PENDING") else [],
                 "clause": kind.authority.clause,
                 "demonstration": kind.authority.demonstration,
+                "recourse": recourse_of_sanction(view, sanction.imposed_on) if view.column in SEES_OWN_HISTORY else [],
                 "events": list(sanction.events),
             }
         )

@@ -7,6 +7,7 @@ file say what is open today.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,8 +25,33 @@ def recourse_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
     if state not in IN_FORCE or breach.decision_on is None:
         return []
     open_here = {str(remedy["route"]): remedy["until"] for remedy in remedies_of(view, breach, state)}
-    rows = routes_of(breach.record_kind)
-    return [_row(row, [_step(view, breach, step, open_here) for step in row.steps]) for row in rows]
+    first, *under = routes_of(breach.record_kind)
+    here = [_row(first, [_step(view, breach, step, open_here) for step in first.steps])]
+    return here + [_row(row, [_step(view, breach, _elsewhere(step), {}) for step in row.steps]) for row in under]
+
+
+def recourse_of_sanction(view: FileView, decided_on: date) -> list[dict[str, Any]]:
+    """The rows of a sanction: an organ's, or the supervisory commission's, since its kind does not say whose it is. Both
+    are asked of whoever decided, and the day to file is counted from the decision."""
+    edition, count = None if view.timeline is None else view.timeline.on(decided_on), _counting(view, decided_on)
+    found = []
+    for kind in (RecordOf.ORGAN_DECISION, RecordOf.SUPERVISORY_SANCTION):
+        row = remedies_for(kind)
+        within = [file_within(step, edition) for step in row.steps]
+        until = {
+            step.route: str(iso(period.last_day(decided_on, count)))
+            for step, period in zip(row.steps, within, strict=True)
+            if period is not None and count is not None
+        }
+        steps = [_written(_elsewhere(step), edition) for step in row.steps]
+        dated = [{**step, "until": until[step["route"]]} if step["route"] in until else step for step in steps]
+        found.append(_row(row, dated))
+    return found
+
+
+def _elsewhere(step: Step) -> Step:
+    """A step that is no command of this ledger: the decision was another organ's."""
+    return replace(step, where=Where.ELSEWHERE)
 
 
 def recourse_for(kind: RecordOf, edition: Edition | None, until: Mapping[str, str]) -> dict[str, Any]:

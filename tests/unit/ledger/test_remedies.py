@@ -24,7 +24,7 @@ from ledger.rulebook.remedies import (
 )
 from projections.eligibility import check
 from projections.integrity_file import integrity_file
-from tests.support.scene import DOCUMENT, EDITION, P1, Scene
+from tests.support.scene import ABSENT, DOCUMENT, EDITION, P1, Scene
 
 DAYS, MONTHS, WORKING = "days", "months", "working_days"
 Figures = tuple[int, str] | None
@@ -319,3 +319,30 @@ def test_every_word_of_the_table_that_a_reader_meets_has_its_words(lang: str) ->
 
     assert {row.effects.value for row in map(remedies_for, RecordOf)} <= set(words)
     assert all(words[effects][lang] for effects in words)
+
+
+def test_a_sanction_shows_whom_it_is_contested_before_and_until_when(scene: Scene) -> None:
+    scene.impose("2025-03-20", kind="WARNING", from_="2025-03-20", until=ABSENT)
+
+    def shown(viewer: str) -> list[dict[str, Any]]:
+        asked = {"as_of": date(2025, 3, 25), "as_known": scene.ledger.size, "viewer": viewer}
+        return integrity_file(scene.ledger, "P1", **asked)["sanctions"][0]["recourse"]  # type: ignore[arg-type,no-any-return]
+
+    organ, commission = shown("SUBJECT")
+    assert (organ["record"], organ["effects"]) == ("ORGAN_DECISION", "CONTINUE")
+    assert [(step["route"], step["where"], step.get("until")) for step in organ["steps"]] == [
+        ("REVIEW", "ELSEWHERE", "2025-04-19"),
+        ("APPEAL", "ELSEWHERE", "2025-04-19"),
+        ("FURTHER_APPEAL", "ELSEWHERE", None),
+    ]
+    assert (commission["record"], commission["steps"][0]["until"]) == ("SUPERVISORY_SANCTION", "2025-04-20")
+    assert shown("AUDITOR") == [organ, commission]
+    assert shown("HR") == []
+
+
+def test_what_lies_under_a_record_taken_over_is_asked_of_its_source(scene: Scene) -> None:
+    scene.take_over("2025-03-20", record_kind="DISCIPLINE", list_code="WARNING")
+
+    _, *under = recourse(scene, "2025-04-04", "B2")
+
+    assert {step["where"] for row in under for step in row["steps"]} == {"ELSEWHERE"}
