@@ -122,9 +122,12 @@ class Publisher:
                 raise _foreign()
             head = self._store.head()
             self._follows(old, head.size, head.root)
-            if old is not None and old.checkpoint.size == head.size:
+            if old is not None:
+                # What a lost connection or a crash kept from the store is put there before another takes its place: one
+                # that is missing behind the newest reads as taken away.
                 self.checkpoints.keep(old.note)
-                return old
+                if old.checkpoint.size == head.size:
+                    return old
             # What was read is durable on every replica before it is signed (ASSURANCE A4).
             self._store.recorder.settle()
             checkpoint = Checkpoint(self._origin, head.size, head.root)

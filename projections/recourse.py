@@ -31,8 +31,10 @@ def recourse_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
 
 
 def recourse_of_sanction(view: FileView, decided_on: date) -> list[dict[str, Any]]:
-    """The rows of a sanction: an organ's, or the supervisory commission's, since its kind does not say whose it is. Both
-    are asked of whoever decided, and the day to file is counted from the decision."""
+    """The rows of a sanction: an organ's, or the supervisory commission's, since its kind does not say whose it is.
+
+    Both are asked of whoever decided, and the day to file is counted from the decision.
+    """
     edition, count = None if view.timeline is None else view.timeline.on(decided_on), _counting(view, decided_on)
     found = []
     for kind in (RecordOf.ORGAN_DECISION, RecordOf.SUPERVISORY_SANCTION):

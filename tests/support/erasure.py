@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ledger.application import Ledger
 from ledger.clock import day_of
+from ledger.domain.eligibility import Check
 from ledger.line import Line, LineActor
 from ledger.storage.events import Acknowledgement
 from tests.support.golden import Copy
@@ -71,19 +73,25 @@ def fulfil(ledger: Ledger, name: str, **evidence: Any) -> Acknowledgement:
 
 
 def close_checks(ledger: Ledger) -> None:
-    """Bring every check to its end, so that no case is open: what was served long ago nobody disputes any more."""
-    today = day_of(ledger.clock())
-    served = today - timedelta(days=30)
+    """Bring every check to its end, so that no case is open. What was decided against somebody is disputed and decided
+    again by another hand, since today nobody can say that the days to dispute it are over."""
+    today, own = day_of(ledger.clock()), replace(HR, unit_id=None)  # whichever unit asked
+    another = replace(own, id="hr-2")
     for request in ledger.by_type("EligibilityCheckRequested", ledger.size):
-        done = {entry.type: entry.effective_on for entry in ledger.stream(request.stream, ledger.size)}
-        data = {"check_id": request.data["check_id"]}
-        if "EligibilityDecided" not in done:
-            steps = [("EligibilityWithdrawn", today)]
-        else:
-            steps = [("EligibilityNotified", max(served, done["EligibilityDecided"])), ("EligibilityFinalised", today)]
-        for kind, on in steps:
-            if kind not in done:
-                ledger.submit(Line(kind, on, HR, {**data, "doc": "送达回证"} if on < today else data))
+        done = {entry.type for entry in ledger.stream(request.stream, ledger.size)}
+        check = {"check_id": request.data["check_id"]}
+        steps: list[tuple[str, LineActor, dict[str, str]]] = [("EligibilityWithdrawn", own, check)]
+        if "EligibilityDecided" in done:
+            candidate = LineActor(str(ledger.caller_id(request.data["subject_id"])), "SUBJECT")
+            again = {**check, "decision": "NOT_ELIGIBLE", "reasons": "…"}
+            steps = [("EligibilityNotified", own, check)]
+            if ledger.aggregate(Check, request.uid).decision == "NOT_ELIGIBLE":
+                steps.append(("EligibilityDisputed", candidate, {**check, "grounds": "…"}))
+                steps.append(("EligibilityRedetermined", another, again))
+            steps.append(("EligibilityFinalised", own, check))
+        for kind, actor, data in steps:
+            if kind not in done and "EligibilityFinalised" not in done:
+                ledger.submit(Line(kind, today, actor, data))
 
 
 def sealed_of(copy: Copy, subject: str) -> list[bytes]:

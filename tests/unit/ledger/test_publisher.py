@@ -67,6 +67,31 @@ def test_a_checkpoint_that_did_not_reach_the_store_is_kept_at_the_next_try(small
     assert covering.note == published.note
 
 
+def test_one_that_never_reached_the_store_is_kept_before_its_successor_is_signed(
+    small: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is cut between sentinel and store is nobody's manipulation."""
+    before = small.publish()
+    small.submit(unit_registered("U3"))
+
+    def cut(_: object, note: str) -> None:
+        if note.startswith(f"{small.origin}\n") and note != before.note:
+            raise ConnectionError("cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(small.publisher.checkpoints), "keep", cut)
+        with pytest.raises(ConnectionError):
+            small.publish()
+    lost = small.publisher.sentinel.newest(small.origin)
+    assert lost is not None
+    assert lost != small.publisher.checkpoints.newest()
+
+    small.submit(person_registered("P3"))
+    small.publish()
+
+    assert lost in [note for _, note in small.publisher.checkpoints.all()]
+
+
 def test_the_first_checkpoint_that_covers_an_entry_is_given(small: Ledger) -> None:
     small.publish()
     before = small.size
