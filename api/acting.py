@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ledger.access import Viewer
 from ledger.application import Ledger
+from ledger.catalogue import TYPES
 from ledger.domain import eligibility_events
 from ledger.domain.delegation import Delegation
 from ledger.line import Line
@@ -24,7 +25,7 @@ _NOT_THEIRS: Final = frozenset({"not-the-subject"} | {
 })  # fmt: skip
 _NOT_OF_CASES: Final = frozenset({"not-the-subject", "unknown-breach", "unknown-repair"})
 _OF_CASES: Final = frozenset({"breach_id", "repair_id"})
-_OF_CHECKS: Final = frozenset(vars(eligibility_events))  # the types of a check's own entries among them
+_OF_CHECKS: Final = frozenset(name for name, event in TYPES.items() if event.__module__ == eligibility_events.__name__)
 
 
 def units_of(ledger: Ledger, viewer: Viewer) -> frozenset[str]:

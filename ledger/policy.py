@@ -15,10 +15,10 @@ from ledger.domain.breach import CORRECTABLE, Breach, Windows
 from ledger.domain.values import is_code, is_name
 from ledger.errors import Invalid, NotFound, Refused
 from ledger.line import parse_day
-from ledger.records import DISCIPLINE, LISTINGS
 from ledger.rulebook import deadlines, parameters, remedies, sanctions, windows
 from ledger.rulebook.calendar import calendar_of
-from ledger.rulebook.facts import LASTING_LIST_CODES
+from ledger.rulebook.eligibility import LISTINGS
+from ledger.rulebook.facts import LASTING_LIST_CODES, RecordKind
 
 
 def appeal_after_review_days() -> int:
@@ -109,7 +109,7 @@ class Policy:
     @classmethod
     def bars_by_law(cls, *, record_kind: Any, list_code: Any) -> bool:
         """Whether a record of this kind, under this code of a list, bars from office while it stands (公务员法 26)."""
-        return record_kind in LISTINGS or (record_kind == DISCIPLINE and cls.is_lasting(list_code))
+        return record_kind in LISTINGS or (record_kind == RecordKind.DISCIPLINE and cls.is_lasting(list_code))
 
     @staticmethod
     def sanction_term(data: Any, known: Sequence[sanctions.Imposed]) -> sanctions.Term:

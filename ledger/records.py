@@ -5,9 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-DISCIPLINE: Final = "DISCIPLINE"
-LISTINGS: Final = frozenset({"COURT_LIST", "SEVERE_LIST"})
-NEVER_REPAIRED: Final = frozenset({"COURT_LIST", DISCIPLINE})  # removed or lifted at their source
+NEVER_REPAIRED: Final = frozenset({"COURT_LIST", "DISCIPLINE"})  # removed or lifted at their source
 
 
 def conduct_value(conduct: str, subject: str) -> str:

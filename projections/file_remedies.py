@@ -66,28 +66,28 @@ def remedies_of(view: FileView, breach: Breach, state: str) -> list[dict[str, An
         return []
     if breach.imported:
         return [{"route": "OBJECTION", "until": None}]
-    if view.timeline is None or exhausted(breach):
+    appeals = _since_reopened(breach)
+    own = [appeal for appeal in appeals if not appeal.on_paper]  # what a clerk filed takes no remedy away
+    if view.timeline is None or any(appeal.route == "APPEAL" for appeal in own):
         return []
     edition, decided = view.timeline.on(breach.decision_on), breach.decision_on
     last, known = (last_appeal_day(edition, day) for day in (decided, max(decided, breach.recorded_on or decided)))
-    reviewed = [appeal.decided_on for appeal in breach.appeals if appeal.decided_on is not None]
+    if breach.reopened is not None:
+        last = max(last, last_appeal_day(edition, breach.reopened[1]))
+    reviewed = [appeal.decided_on for appeal in appeals if appeal.decided_on is not None]
     if reviewed:
         last = max(last, reviewed[-1] + timedelta(days=appeal_after_review_days()))
-    routes = ("APPEAL",) if is_reviewed(breach) else ("REVIEW", "APPEAL")
+    routes = ("APPEAL",) if any(appeal.decided_on is not None for appeal in own) else ("REVIEW", "APPEAL")
     latest = max(last, known)
     days = {"until": (last if view.on <= last else latest).isoformat()}
     days |= {"known_until": latest.isoformat()} if latest > last else {}
     return [{"route": route, **days} for route in routes if view.on <= latest]
 
 
-def exhausted(breach: Breach) -> bool:
-    """Whether the subject's own hand has no remedy left here."""
-    return any(appeal.route == "APPEAL" and not appeal.on_paper for appeal in breach.appeals)
-
-
-def is_reviewed(breach: Breach) -> bool:
-    """Whether a review that the subject asked for was decided."""
-    return any(appeal.decided_on is not None and not appeal.on_paper for appeal in breach.appeals)
+def _since_reopened(breach: Breach) -> list[Appeal]:
+    """The appeals that count: a correction that weighs more lets the remedies begin anew."""
+    first = -1 if breach.reopened is None else breach.reopened[0]
+    return [appeal for appeal in breach.appeals if appeal.events[0] > first]
 
 
 def repair_item(view: FileView, repair: Repair) -> dict[str, Any]:

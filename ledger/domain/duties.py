@@ -41,9 +41,8 @@ class Conflicts(LedgerAggregate):
     """The part of a case that knows who must not act in it."""
 
     stepped_back: frozenset[str]
-    written_down_by: dict[
-        str, frozenset[str]
-    ]  # the hands by which an act of the subject was recorded last, by its type
+    # By the type of an act of the subject: the hands by which the latest one was recorded from the signed paper.
+    written_down_by: dict[str, frozenset[str]]
 
     def start_conflicts(self) -> None:
         self.stepped_back = frozenset()

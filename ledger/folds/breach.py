@@ -102,6 +102,7 @@ class Breach:
     weight_events: tuple[int, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    reopened: tuple[int, date] | None = None  # the correction that made it weigh more: the remedies began anew
 
     @property
     def found(self) -> bool:
@@ -140,7 +141,19 @@ def fold_breach(entries: Sequence[Logged], on: date, *, over: Over = never_over)
             breach = replace(breach, state="OVERTURNED", void_by=void_by)
     elif _unanswered(breach, on):
         breach = replace(breach, state="LAPSED")
-    return _resting_also_on(breach, reaching_back)
+    return _resting_also_on(replace(breach, reopened=_reopened(entries, on)), reaching_back)
+
+
+def _reopened(entries: Sequence[Logged], on: date) -> tuple[int, date] | None:
+    """The newest correction by a day that lets a record count as duty-related where it did not, and its own day."""
+    counts, found = bool(entries[0].data.get("duty_related")), None
+    for entry in entries:
+        if entry.type == CORRECTION and entry.data["field"] == "duty_related":
+            value = bool(entry.data.get("corrected_value"))
+            if value and not counts and entry.effective_on <= on:
+                found = entry.index, entry.effective_on
+            counts = value
+    return found
 
 
 def _resting_also_on(breach: Breach, reaching_back: Sequence[int]) -> Breach:

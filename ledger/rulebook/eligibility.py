@@ -17,7 +17,7 @@ from ledger.rulebook.parameters import CheckOutcome, EffectClass, EligibilityRul
 from ledger.rulebook.standing import STANDING, Weight, weigh
 from ledger.rulebook.windows import EditionTimeline, add_months
 
-_LISTINGS = frozenset({RecordKind.COURT_LIST, RecordKind.SEVERE_LIST})
+LISTINGS = frozenset({RecordKind.COURT_LIST, RecordKind.SEVERE_LIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _matches(rule: EligibilityRule, finding: Finding, weight: Weight, on: date) 
         return False
     standing = weight.state in STANDING
     if rule.when is Predicate.ACTIVE_LISTING:
-        return standing and finding.record_kind in _LISTINGS
+        return standing and finding.record_kind in LISTINGS
     if rule.when is Predicate.CRIMINAL_OR_EXPELLED:
         return standing and finding.record_kind is RecordKind.DISCIPLINE and finding.lasting
     return (

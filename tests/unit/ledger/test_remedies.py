@@ -24,7 +24,7 @@ from ledger.rulebook.remedies import (
 )
 from projections.eligibility import check
 from projections.integrity_file import integrity_file
-from tests.support.scene import ABSENT, DOCUMENT, EDITION, P1, Scene
+from tests.support.scene import ABSENT, CREDIT, DOCUMENT, EDITION, P1, REVIEWER_2, Scene
 
 DAYS, MONTHS, WORKING = "days", "months", "working_days"
 Figures = tuple[int, str] | None
@@ -346,3 +346,39 @@ def test_what_lies_under_a_record_taken_over_is_asked_of_its_source(scene: Scene
     _, *under = recourse(scene, "2025-04-04", "B2")
 
     assert {step["where"] for row in under for step in row["steps"]} == {"ELSEWHERE"}
+
+
+def open_remedies(scene: Scene, on: str) -> list[tuple[str, str]]:
+    asked = {"as_of": date.fromisoformat(on), "as_known": scene.ledger.size, "viewer": "SUBJECT"}
+    (breach,) = integrity_file(scene.ledger, "P1", **asked)["breaches"]  # type: ignore[arg-type]
+    return [(remedy["route"], remedy["until"]) for remedy in breach["remedies"]]
+
+
+def test_what_a_clerk_appealed_leaves_the_persons_own_remedies_on_show(scene: Scene) -> None:
+    scene.found()
+    scene.appeal("2025-03-25", route="APPEAL", by=CREDIT, on_behalf_of="P1", doc=DOCUMENT)
+    scene.decide_appeal("2025-03-26")
+
+    assert [route for route, _ in open_remedies(scene, "2025-03-27")] == ["REVIEW", "APPEAL"]
+
+    scene.appeal("2025-03-27", route="APPEAL")
+    scene.decide_appeal("2025-03-28", by=REVIEWER_2)
+    assert open_remedies(scene, "2025-03-31") == []
+
+
+def test_a_correction_that_weighs_more_shows_the_remedies_again(scene: Scene) -> None:
+    scene.report(duty_related=False)
+    scene.notify()
+    scene.reply()
+    scene.confirm()
+    scene.appeal("2025-04-08", route="APPEAL")
+    scene.decide_appeal("2025-04-28")
+    assert open_remedies(scene, "2025-05-01") == []
+
+    scene.correct("2025-06-02", "duty_related", True)
+
+    assert open_remedies(scene, "2025-06-01") == []
+    both = [("REVIEW", "2025-07-02"), ("APPEAL", "2025-07-02")]
+    assert open_remedies(scene, "2025-07-02") == both  # the last day on which the command takes it
+    assert open_remedies(scene, "2025-07-03") == []
+    scene.appeal("2025-07-02", route="REVIEW")
