@@ -49,5 +49,5 @@ class Keeper:
                     self.position = catch_up(self._ledger, self._ledger.store.engine)
                 self.healthy = True
             except Exception as error:  # whatever it was, the lists can be made again
-                self.healthy = False
                 log.error("lists fell behind", extra={"error": type(error).__name__})
+                self.healthy = False  # after it was said: whoever sees it finds the reason

@@ -98,7 +98,7 @@ def test_no_power_cut_of_a_whole_night_loses_what_was_acknowledged(tmp_path: Pat
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
 def test_the_control_loses_what_was_acknowledged(tmp_path: Path, synchronous: str) -> None:
-    cuts = list(Written(tmp_path, synchronous).cuts(Disk(random.Random(1), torn=False)))[::10]
+    cuts = list(Written(tmp_path, synchronous).cuts(Disk(random.Random(1), torn=False)))[::4]
 
     losses = [after(cut, tmp_path / f"cut-{number}")[1] for number, cut in enumerate(cuts)]
 
